@@ -76,6 +76,11 @@ class CellRunner:
         shell = self._shell if self._shell is not None else self._plain
         return int(shell.execution_count)
 
+    @property
+    def outputs(self) -> List[Output]:
+        """What the running cell has shown so far; after it, what the last one showed."""
+        return self._recorder.outputs
+
     def run(self, source: str, python: Optional[str] = None) -> CellResult:
         """Run one cell. `python`: the same in plain Python, for where IPython is missing."""
         outputs = self._recorder.begin()
