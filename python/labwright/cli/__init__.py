@@ -1,0 +1,1 @@
+"""The command line: `labwright run`, `graph`, `compile` and the rest."""

@@ -1,0 +1,1 @@
+"""One module a command; `labwright.cli.tree` says which."""

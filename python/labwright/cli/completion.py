@@ -1,0 +1,20 @@
+"""Values the shell offers where an argument names something on this machine."""
+
+from __future__ import annotations
+
+
+def values(source: str) -> list[str]:
+    """The known values of a kind; nothing at all rather than an error in the middle of a line."""
+    try:
+        return _SOURCES[source]()
+    except Exception:
+        return []
+
+
+def _runs() -> list[str]:
+    from ..targets.local.store import Store
+
+    return [run.run_id for run in Store().runs()]
+
+
+_SOURCES = {"runs": _runs}

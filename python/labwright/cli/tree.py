@@ -1,0 +1,50 @@
+"""Every command there is: its name, the module that has it, and one line about it.
+
+A module is imported only when its command runs, so that no command pays for another.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from .spec import Entry, Group, Handler
+
+COMMANDS: dict[str, Entry | Group] = {
+    "run": Entry("run:run", "Run a notebook (or a compiled pipeline) as a pipeline."),
+    "graph": Entry("graph:graph", "Show the steps of a notebook and what flows between them."),
+    "compile": Entry("compile:compile_", "Compile a notebook for Kubeflow Pipelines (IR YAML)."),
+    "component": Entry("component:component", "Write one step as a reusable KFP component."),
+    "export": Entry("export:export", "Write the pipeline as readable kfp Python."),
+    "verify": Entry("verify:verify", "Check that the pipeline gives the notebook's own outputs."),
+    "exec": Entry("exec:exec_", "Execute a notebook top to bottom, without a kernel."),
+    "suggest": Entry("suggest:suggest", "Suggest steps for a notebook, from its headings."),
+    "runs": Group(
+        "Look at the runs on this machine, and steer them.",
+        {
+            "list": Entry("runs:list_", "List the runs, the newest first."),
+            "show": Entry("runs:show", "Show one run: its steps, metrics and where things are."),
+            "logs": Entry("runs:logs", "Print what the steps of a run wrote."),
+            "cancel": Entry("runs:cancel", "Cancel a run that is under way."),
+            "retry": Entry("runs:retry", "Run the failed steps of a run again."),
+            "resume": Entry("runs:resume", "Go on with a run that was cut off."),
+        },
+    ),
+    "doctor": Entry("doctor:doctor", "Check that everything Labwright needs works here."),
+}
+
+
+def load(entry: Entry) -> Handler:
+    """The handler of a command."""
+    module, _, function = entry.target.partition(":")
+    handler: Handler = getattr(import_module(f"labwright.cli.commands.{module}"), function)
+    return handler
+
+
+def find(words: list[str]) -> tuple[Entry, list[str]] | None:
+    """The command that the words name exactly, and the words left for it."""
+    node = COMMANDS.get(words[0]) if words else None
+    rest = words[1:]
+    if isinstance(node, Group):
+        node = node.commands.get(rest[0]) if rest else None
+        rest = rest[1:]
+    return (node, rest) if node is not None else None
