@@ -1,0 +1,107 @@
+"""The analysis as a whole: blocks of cells in, each step's interface out. Pure: no I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from ..diagnostics import Diagnostic
+from ..notebook.model import Block, Parameter
+from .assemble import assemble
+from .model import Flow, StepControl
+from .planning import Planner
+from .walk import StarNames, Stretch, ToPython, walk
+
+
+def analyse(
+    blocks: Sequence[Block],
+    parameters: Sequence[Parameter],
+    controls: Sequence[StepControl],
+    *,
+    to_python: ToPython = lambda source: source,
+    star_names: StarNames = lambda module: None,
+) -> Flow:
+    """Find what each step needs and gives, so that the pipeline answers as the notebook does.
+
+    Args:
+        blocks: the code cells in notebook order.
+        parameters: pipeline parameters.
+        controls: one for each step that has settings that matter here.
+        to_python: turns IPython syntax into Python.
+        star_names: what `from module import *` binds, or None where that is not known.
+    """
+    by_tag = {control.name: control for control in controls}
+    live = [block for block in blocks if block.kind != "skip"]
+    skipped = [block for block in blocks if block.kind == "skip"]
+    stretches = _stretches(live)
+
+    def run(chosen: list[Stretch]) -> Flow:
+        named = {s.name: replace(by_tag[s.tag], name=s.name) for s in chosen if s.tag in by_tag}
+        ctx = walk(chosen, skipped, parameters, named, to_python, star_names)
+        needs = Planner(ctx, named).plan()
+        return assemble(ctx, needs, chosen, named)
+
+    flow = run(stretches)
+    merged = _merge(stretches, flow)
+    if merged != stretches:
+        flow = run(merged)
+    return replace(flow, diagnostics=flow.diagnostics + _split_remarks(merged))
+
+
+def _stretches(blocks: Sequence[Block]) -> list[Stretch]:
+    """Neighbouring cells of one step make a stretch; a step continued later makes a second one."""
+    found: list[Stretch] = []
+    count: dict[str, int] = {}
+    current: int | None = None
+    for block in blocks:
+        if block.kind != "step" or block.step is None:
+            found.append(Stretch(f"cell {block.cell}", None, (block,)))
+            continue
+        if current is not None and found[current].tag == block.step:
+            found[current] = replace(found[current], blocks=(*found[current].blocks, block))
+            continue
+        count[block.step] = count.get(block.step, 0) + 1
+        number = count[block.step]
+        found.append(
+            Stretch(block.step if number == 1 else f"{block.step}-{number}", block.step, (block,))
+        )
+        current = len(found) - 1
+    return found
+
+
+def _merge(stretches: list[Stretch], flow: Flow) -> list[Stretch]:
+    """Join a step's later cells to its first ones where that changes no answer.
+
+    That is so when they depend on none of the steps between, and none of those reads what the
+    later cells change.
+    """
+    result = list(stretches)
+    steps = {step.name: step for step in flow.steps}
+    for later in [s for s in stretches if s.tag is not None and s.name != s.tag]:
+        first = next(s for s in result if s.name == later.tag)
+        at, end = result.index(first), result.index(later)
+        between = [
+            steps[s.name] for s in result[at + 1 : end] if s.tag is not None and s.name in steps
+        ]
+        preludes = any(s.tag is None for s in result[at + 1 : end])
+        ours = steps[later.name]
+        needed = {i.source for i in ours.inputs} | set(ours.after)
+        if preludes or any(step.name in needed or step.reads_changed_by(ours) for step in between):
+            continue
+        result[at] = replace(first, blocks=(*first.blocks, *later.blocks))
+        result.remove(later)
+    return result
+
+
+def _split_remarks(stretches: list[Stretch]) -> tuple[Diagnostic, ...]:
+    return tuple(
+        Diagnostic(
+            s.blocks[0].cell,
+            "info",
+            "step-split",
+            f"step {s.tag} goes on here after steps that depend on its first cells (or that it "
+            f"depends on); from here it runs as step {s.name}",
+        )
+        for s in stretches
+        if s.tag is not None and s.name != s.tag
+    )

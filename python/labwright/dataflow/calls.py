@@ -1,0 +1,432 @@
+"""Calls. Functions and classes written in the notebook are followed into their bodies; what is
+known of libraries lies in `library`.
+"""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from . import expressions, library, magics, statements
+from .frames import Frame, argument_names, scope_names
+from .objects import NOTHING, Obj, Pts, link, reach, union
+
+if TYPE_CHECKING:
+    from .context import Context
+    from .objects import FunctionNode
+
+# A call chain deeper than this, or a step that costs more statements, is read without following.
+_DEEPEST = 30
+_MOST_WORK = 20_000
+
+
+@dataclass
+class Arguments:
+    """The evaluated arguments of one call. `discarded`: the result is thrown away."""
+
+    positional: list[Pts] = field(default_factory=list)
+    keywords: dict[str, Pts] = field(default_factory=dict)
+    spread: Pts = NOTHING
+    node: ast.Call | None = None
+    discarded: bool = False
+
+    def all(self) -> Pts:
+        return union([*self.positional, *self.keywords.values(), self.spread])
+
+
+def evaluate_call(
+    node: ast.Call, frame: Frame | None, ctx: Context, discarded: bool = False
+) -> Pts:
+    """Walk a call: what it does to its arguments and to the notebook, and what it may return."""
+    found = magics.evaluate_magic(node, ctx)
+    if found is not None:
+        return found
+    function = node.func
+    if isinstance(function, ast.Attribute):
+        if _is_super(function.value):
+            return _call_super(node, function.attr, frame, ctx)
+        base = expressions.evaluate(function.value, frame, ctx)
+        arguments = _arguments(node, frame, ctx, discarded)
+        modules = frozenset(obj for obj in base if obj.kind == "import")
+        results = [call_method(base - modules, function.attr, arguments=arguments, ctx=ctx)]
+        for module in modules:
+            callee = expressions.imported(f"{module.name}.{function.attr}", ctx)
+            results.append(library.call(callee.name, arguments, ctx))
+        return union(results)
+    callee_pts = expressions.evaluate(function, frame, ctx)
+    arguments = _arguments(node, frame, ctx, discarded)
+    if isinstance(function, ast.Name) and function.id in ("locals", "vars") and frame is not None:
+        return union(frame.values.values())
+    if not callee_pts:
+        escape(arguments.all(), ctx)
+        return expressions.fresh("data", ctx)
+    return union([call_object(obj, arguments, ctx) for obj in callee_pts])
+
+
+def _arguments(node: ast.Call, frame: Frame | None, ctx: Context, discarded: bool) -> Arguments:
+    found = Arguments(node=node, discarded=discarded)
+    for part in node.args:
+        value = expressions.evaluate(part, frame, ctx)
+        if isinstance(part, ast.Starred):
+            found.spread |= expressions.elements(value, ctx)
+        else:
+            found.positional.append(value)
+    for keyword in node.keywords:
+        value = expressions.evaluate(keyword.value, frame, ctx)
+        if keyword.arg is None:
+            found.spread |= expressions.elements(value, ctx)
+        else:
+            found.keywords[keyword.arg] = value
+    return found
+
+
+def call_object(obj: Obj, arguments: Arguments, ctx: Context) -> Pts:
+    """Call whatever the object is."""
+    if obj.kind == "function":
+        return _call_function_object(obj, arguments, ctx)
+    if obj.kind == "class":
+        return instantiate(obj, arguments, ctx)
+    if obj.kind == "instance":
+        return call_method(frozenset((obj,)), "__call__", arguments=arguments, ctx=ctx)
+    if obj.kind in ("import", "builtin"):
+        return library.call(obj.name, arguments, ctx)
+    escape(arguments.all(), ctx)
+    ctx.unit.calls_library = True
+    held = [o for o in obj.edges if o.kind == "function"]
+    for function in held:  # functools.partial and the like
+        _call_function_object(function, arguments, ctx)
+    return expressions.fresh("data", ctx, origin=obj.origin)
+
+
+def _call_function_object(obj: Obj, arguments: Arguments, ctx: Context) -> Pts:
+    if obj.node is None:  # a bound method: its function and its receiver are what it holds
+        receiver = frozenset(o for o in obj.edges if o.kind != "function")
+        bound = Arguments([receiver, *arguments.positional], arguments.keywords, arguments.spread)
+        return union(
+            [_call_function_object(o, bound, ctx) for o in obj.edges if o.kind == "function"]
+        )
+    return call_function(obj, arguments.positional, arguments.keywords, ctx, arguments.spread)
+
+
+# -- functions ----------------------------------------------------------------------------------
+
+
+def make_function(node: FunctionNode, frame: Frame | None, ctx: Context) -> Obj:
+    """The object a `def` or `lambda` makes; its defaults are evaluated now, as Python does."""
+    name = "lambda" if isinstance(node, ast.Lambda) else node.name
+    obj = Obj("function", name, node=node, frame=frame)
+    positional = [*node.args.posonlyargs, *node.args.args]
+    defaults = node.args.defaults
+    pairs = list(zip(positional[len(positional) - len(defaults) :], defaults, strict=True))
+    pairs += [
+        (arg, default)
+        for arg, default in zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True)
+        if default is not None
+    ]
+    for arg, default in pairs:
+        value = expressions.evaluate(default, frame, ctx)
+        obj.defaults[arg.arg] = value
+        link(obj, value, ctx.now)
+    if frame is not None:
+        frame.functions.append(obj)
+    return obj
+
+
+def call_function(
+    function: Obj,
+    positional: list[Pts],
+    keywords: dict[str, Pts],
+    ctx: Context,
+    spread: Pts = NOTHING,
+    method_of: Obj | None = None,
+) -> Pts:
+    """Follow a call into the body of a function written in the notebook."""
+    node = function.node
+    assert isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+    everything = union([*positional, *keywords.values(), spread])
+    if function in ctx.active:
+        return everything
+    if len(ctx.active) > _DEEPEST or ctx.work > _MOST_WORK:
+        _read_without_following(node, ctx)
+        return everything
+    scope = scope_names(node)
+    frame = Frame(scope.bound, scope.declared, function.frame, method_of=method_of)
+    _bind_arguments(function, node.args, positional, keywords, spread, frame)
+    frame.receiver = positional[0] if positional else NOTHING
+    doubt, ctx.in_doubt = ctx.in_doubt, 0
+    ctx.active.append(function)
+    try:
+        if isinstance(node, ast.Lambda):
+            frame.returned = expressions.evaluate(node.body, frame, ctx)
+        else:
+            statements.run_body(node.body, frame, ctx)
+    finally:
+        ctx.active.pop()
+        ctx.in_doubt = doubt
+    _close_over(frame, ctx)
+    if scope.is_generator:
+        return expressions.fresh(
+            "generator", ctx, frame.returned, name=f"generator of {function.name}()"
+        )
+    return frame.returned
+
+
+def _bind_arguments(
+    function: Obj,
+    args: ast.arguments,
+    positional: list[Pts],
+    keywords: dict[str, Pts],
+    spread: Pts,
+    frame: Frame,
+) -> None:
+    names = [arg.arg for arg in (*args.posonlyargs, *args.args)]
+    for name in argument_names(args):
+        frame.values[name] = function.defaults.get(name, NOTHING) | spread
+    for name, value in zip(names, positional, strict=False):
+        frame.values[name] = value
+    if args.vararg is not None:
+        frame.values[args.vararg.arg] |= union(positional[len(names) :])
+    for name, value in keywords.items():
+        if name in frame.values:
+            frame.values[name] = value
+        elif args.kwarg is not None:
+            frame.values[args.kwarg.arg] |= value
+
+
+def _close_over(frame: Frame, ctx: Context) -> None:
+    """Functions made inside hold what they use of this scope."""
+    for function in frame.functions:
+        if function.node is not None:
+            for child in ast.walk(function.node):
+                if isinstance(child, ast.Name) and child.id in frame.values:
+                    link(function, frame.values[child.id], ctx.now)
+
+
+def _read_without_following(node: ast.AST, ctx: Context) -> None:
+    for name in expressions.names_in(node):
+        bound = ctx.names.get(name)
+        if bound is not None:
+            ctx.read(name)
+            ctx.mutate(
+                [obj for obj in reach(bound.pts) if obj.kind in ("data", "container", "instance")]
+            )
+
+
+def escape(pts: Pts, ctx: Context) -> None:
+    """Code of a library gets these values: it may call any function it can reach through them."""
+    for obj in list(reach(pts)):
+        if obj in ctx.escaped:
+            continue
+        if obj.kind == "function" and obj.node is not None:
+            ctx.escaped.add(obj)
+            call_function(obj, [], {}, ctx)
+        elif obj.kind == "instance" and obj.cls is not None:
+            ctx.escaped.add(obj)
+            note_class_read(obj.cls, ctx)
+            for method in _methods(obj.cls):
+                call_function(method, [frozenset((obj,))], {}, ctx, method_of=obj.cls)
+        elif obj.kind == "class":
+            ctx.escaped.add(obj)
+            instance = Obj("instance", cls=obj)
+            for method in _methods(obj):
+                call_function(method, [frozenset((instance,))], {}, ctx, method_of=obj)
+
+
+# -- classes ------------------------------------------------------------------------------------
+
+
+def make_class(node: ast.ClassDef, frame: Frame | None, ctx: Context) -> Obj:
+    """The object a `class` statement makes; its body runs now."""
+    bases = union([expressions.evaluate(base, frame, ctx) for base in node.bases])
+    for keyword in node.keywords:
+        expressions.evaluate(keyword.value, frame, ctx)
+    obj = Obj("class", node.name, node=node, bases=tuple(b for b in bases if b.kind == "class"))
+    obj.origin = next((b.name for b in bases if b.kind == "import"), "")
+    scope = scope_names(node)
+    inner = Frame(scope.bound, scope.declared, frame, is_class=True)
+    statements.run_body(node.body, inner, ctx)
+    obj.attrs = inner.values
+    for value in inner.values.values():
+        link(obj, frozenset(o for o in value if o.kind != "function"), ctx.now)
+    return obj
+
+
+def class_attribute(cls: Obj, name: str) -> Pts | None:
+    """An attribute of a class or of the bases written in the notebook."""
+    if name in cls.attrs:
+        return cls.attrs[name]
+    for base in cls.bases:
+        found = class_attribute(base, name)
+        if found is not None:
+            return found
+    return None
+
+
+def _methods(cls: Obj) -> list[Obj]:
+    own = [
+        o
+        for value in cls.attrs.values()
+        for o in value
+        if o.kind == "function" and o.node is not None
+    ]
+    return own + [method for base in cls.bases for method in _methods(base)]
+
+
+def note_class_read(cls: Obj, ctx: Context) -> None:
+    """What a class holds counts as data of its name: using an instance reads it."""
+    bound = ctx.names.get(cls.name)
+    if bound is not None and cls in bound.pts:
+        ctx.read(cls.name)
+
+
+def instantiate(cls: Obj, arguments: Arguments, ctx: Context) -> Pts:
+    instance = Obj("instance", cls.name, cls=cls, origin=cls.origin)
+    me = frozenset((instance,))
+    written = False
+    for method in ("__new__", "__init__", "__post_init__"):
+        found = class_attribute(cls, method)
+        for function in found or ():
+            if function.kind == "function" and function.node is not None:
+                written = written or method != "__post_init__"
+                call_function(
+                    function,
+                    [me, *arguments.positional],
+                    arguments.keywords,
+                    ctx,
+                    arguments.spread,
+                    method_of=cls,
+                )
+    if not written:  # a dataclass, a named tuple, a base from a library: it keeps what it is given
+        link(instance, arguments.all(), ctx.now)
+        for value in cls.attrs.values():
+            link(instance, frozenset(o for o in value if o.kind in ("data", "container")), ctx.now)
+    return me
+
+
+def _decorated_as(function: Obj, name: str) -> bool:
+    return any(
+        isinstance(d, ast.Name) and d.id == name
+        for d in getattr(function.node, "decorator_list", [])
+    )
+
+
+def call_method(
+    base: Pts,
+    name: str,
+    positional: list[Pts] | None = None,
+    keywords: dict[str, Pts] | None = None,
+    ctx: Context | None = None,
+    *,
+    arguments: Arguments | None = None,
+) -> Pts:
+    """Call a method on whatever the value may be."""
+    assert ctx is not None
+    if arguments is None:
+        arguments = Arguments(positional or [], keywords or {})
+    if not base:
+        return library.call_plain_method(name, arguments, ctx)
+    results: list[Pts] = []
+    for obj in base:
+        cls = obj if obj.kind == "class" else obj.cls
+        found = class_attribute(cls, name) if cls is not None else None
+        if found is None and obj.kind == "instance":
+            # A callable kept in an attribute, or a method of a library's base class.
+            found = frozenset(o for o in obj.edges if o.kind in ("function", "class")) or None
+            if found is not None and class_attribute(obj.cls, name) is None:  # type: ignore[arg-type]
+                results.extend(call_object(o, arguments, ctx) for o in found)
+                found = None
+        if found is not None and cls is not None:
+            note_class_read(cls, ctx)
+            results.extend(_call_found(obj, cls, held, arguments, ctx) for held in found)
+        elif obj.kind == "instance" and name.startswith("__"):
+            continue
+        elif obj.kind != "class":
+            results.append(library.call_method(obj, name, arguments, ctx))
+    return union(results)
+
+
+def _call_found(obj: Obj, cls: Obj, held: Obj, arguments: Arguments, ctx: Context) -> Pts:
+    if held.kind != "function" or held.node is None:
+        return call_object(held, arguments, ctx)
+    first: list[Pts] = [frozenset((obj,))]
+    if _decorated_as(held, "staticmethod") or (
+        obj.kind == "class" and not _decorated_as(held, "classmethod")
+    ):
+        first = []
+    elif _decorated_as(held, "classmethod"):
+        first = [frozenset((cls,))]
+    return call_function(
+        held,
+        first + arguments.positional,
+        arguments.keywords,
+        ctx,
+        arguments.spread,
+        method_of=cls,
+    )
+
+
+def _is_super(node: ast.expr) -> bool:
+    return (
+        isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "super"
+    )
+
+
+def _call_super(node: ast.Call, name: str, frame: Frame | None, ctx: Context) -> Pts:
+    arguments = _arguments(node, frame, ctx, discarded=False)
+    while frame is not None and frame.method_of is None:
+        frame = frame.parent
+    if frame is None or frame.method_of is None:
+        return NOTHING
+    results: list[Pts] = []
+    for base in frame.method_of.bases:
+        for held in class_attribute(base, name) or ():
+            if held.kind == "function" and held.node is not None:
+                results.append(
+                    call_function(
+                        held,
+                        [frame.receiver, *arguments.positional],
+                        arguments.keywords,
+                        ctx,
+                        arguments.spread,
+                        method_of=base,
+                    )
+                )
+    if not results:  # a library's base class keeps what it is given
+        for obj in frame.receiver:
+            link(obj, arguments.all(), ctx.now)
+    return union(results)
+
+
+def call_operator(operands: Pts, operation: str, ctx: Context) -> None:
+    """An operator on instances of the notebook's classes runs their special methods."""
+    if not operation:
+        return
+    for obj in operands:
+        if obj.kind == "instance" and obj.cls is not None:
+            for method in (
+                f"__{operation}__",
+                f"__r{operation}__",
+                "__str__",
+                "__repr__",
+                "__hash__",
+            ):
+                for held in class_attribute(obj.cls, method) or ():
+                    if held.kind == "function" and held.node is not None:
+                        me: list[Pts] = [frozenset((obj,)), operands]
+                        call_function(held, me, {}, ctx, method_of=obj.cls)
+
+
+def assign_global_item(target: ast.Subscript, value: Pts, ctx: Context) -> bool:
+    """`globals()["name"] = value` binds a name of the notebook."""
+    base = target.value
+    if not (
+        isinstance(base, ast.Call) and isinstance(base.func, ast.Name) and base.func.id == "globals"
+    ):
+        return False
+    key = target.slice
+    if isinstance(key, ast.Constant) and isinstance(key.value, str):
+        ctx.bind(key.value, value)
+    else:
+        library.note_dynamic("globals()", ctx)
+    return True
