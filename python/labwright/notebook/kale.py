@@ -9,9 +9,11 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from .settings import GPU_VENDORS
+
 Remark = tuple[str, str]
 _RENAMED = {"pipeline-parameters": "parameters", "pipeline-metrics": "metrics"}
-_REPORT = ("enabled", "disabled")
+_SWITCH = ("enabled", "disabled")
 
 
 @dataclass
@@ -106,15 +108,15 @@ def _mapping(setting: str) -> Callable[[str, Translation], bool]:
 
 def _limit(rest: str, out: Translation) -> bool:
     name, _, value = rest.rpartition(":")
-    resources = out.settings.setdefault("resources", {})
+    limit: dict[str, Any] = {}
     if name in ("cpu", "memory") and value:
-        resources[name] = value
+        limit = {name: value}
     elif "/" in name and value.isdigit():
-        vendor = {"nvidia.com/gpu": "nvidia", "amd.com/gpu": "amd"}.get(name, name)
-        resources["gpu"] = {"count": int(value), "vendor": vendor}
-    else:
-        return False
-    return True
+        vendor = next((short for short, whole in GPU_VENDORS.items() if whole == name), name)
+        limit = {"gpu": {"count": int(value), "vendor": vendor}}
+    if limit:
+        out.settings.setdefault("resources", {}).update(limit)
+    return bool(limit)
 
 
 def _secret(rest: str, out: Translation) -> bool:
@@ -133,14 +135,14 @@ def _image(rest: str, out: Translation) -> bool:
 
 
 def _cache(rest: str, out: Translation) -> bool:
-    if rest in _REPORT:
+    if rest in _SWITCH:
         out.settings["cache"] = rest == "enabled"
-    return rest in _REPORT
+    return rest in _SWITCH
 
 
 def _report(rest: str, out: Translation) -> bool:
     """Every step leaves an HTML view of its notebook, so there is nothing to set."""
-    return rest in _REPORT
+    return rest in _SWITCH
 
 
 def _notebook(rest: str, out: Translation) -> bool:

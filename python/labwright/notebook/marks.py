@@ -50,8 +50,11 @@ def read_mark(notebook: Notebook, cell: Cell) -> Mark:
     role = _role(said.tags, where)
     names = list(dict.fromkeys(tag[5:] for tag in said.tags if tag.startswith("step:")))
     settings = _metadata(cell, where)
+    remarks = list(said.remarks)
+    if role and said.settings:
+        remarks.append(("tag-ignored", f"step settings have no meaning on a cell tagged {role!r}"))
     try:
-        settings = join(settings, said.settings)
+        settings = settings if role else join(settings, said.settings)
         if arguments is not None:
             line = parse_step_line(arguments, where)
             names = list(dict.fromkeys([*names, line.name]))
@@ -83,9 +86,16 @@ def read_mark(notebook: Notebook, cell: Cell) -> Mark:
             where=where,
             hint="write them on the first cell of a step",
         )
-    remarks = tuple(Diagnostic(cell.index, "info", code, text) for code, text in said.remarks)
-    metrics = "metrics" in said.tags
-    return Mark(cell, source, role, step, metrics, settings, said.continues, remarks)
+    return Mark(
+        cell,
+        source,
+        role,
+        step,
+        "metrics" in said.tags,
+        settings,
+        said.continues,
+        tuple(Diagnostic(cell.index, "info", code, message) for code, message in remarks),
+    )
 
 
 def check_step_name(name: str, where: str) -> None:

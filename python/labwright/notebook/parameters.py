@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import json
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -120,7 +120,7 @@ class _Reading:
 
     def bind(self, cell: int, name: str, value: ast.expr | None, hint: str | None) -> None:
         if value is None:
-            self.refuse(cell, name, "its default shares an object with another name")
+            self.refuse(cell, name, "its default is unpacked, or has another name too")
             return
         try:
             default = ast.literal_eval(value)
@@ -162,7 +162,7 @@ def _bindings(
 ) -> Iterator[tuple[str, tuple[ast.expr | None, str | None]]]:
     """The names an assignment binds, each with its default and its hinted type.
 
-    The default is None where several names share one mutable object.
+    The default is None where it cannot be told, or is one object with several names.
     """
     if isinstance(statement, ast.AnnAssign):
         if isinstance(statement.target, ast.Name) and statement.value is not None:
@@ -182,15 +182,14 @@ def _bindings(
             for part, value in zip(target.elts, values, strict=True):
                 for node in ast.walk(part):
                     if isinstance(node, ast.Name):
-                        whole = value if node is part and not shared else statement.value
-                        yield node.id, (whole, None)
+                        yield node.id, (value if node is part and not shared else None, None)
 
 
-def _parts(value: ast.expr, count: int) -> list[ast.expr]:
-    """The values of an unpacking, one a target; the whole for each where they cannot be told."""
+def _parts(value: ast.expr, count: int) -> Sequence[ast.expr | None]:
+    """The values of an unpacking, one a target; None where they cannot be told."""
     parts = value.elts if isinstance(value, (ast.Tuple, ast.List)) else []
     if len(parts) != count or any(isinstance(part, ast.Starred) for part in parts):
-        return [value] * count
+        return [None] * count
     return parts
 
 

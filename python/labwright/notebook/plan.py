@@ -194,7 +194,6 @@ def _steps(
         settings = plain
         if raw.get(name):
             settings = read_step_settings(merge(defaults, raw[name]), where)
-            _check_settings(settings, where)
             settings = _with_volumes(settings, pipeline.volumes)
         steps.append(StepPlan(name, settings, tuple(indexes)))
     return tuple(steps)
@@ -207,22 +206,6 @@ def _with_volumes(settings: StepSettings, shared: Sequence[Volume]) -> StepSetti
         settings,
         volumes=[*(volume for volume in shared if volume.name not in own), *settings.volumes],
     )
-
-
-def _check_settings(settings: StepSettings, where: str) -> None:
-    for key in ("when", "foreach", "after"):
-        if settings.finally_ and getattr(settings, key):
-            raise LabwrightError(
-                f"settings `finally` and `{key}` exclude each other",
-                where=where,
-                hint="a `finally` step runs once, after all others, whatever became of them",
-            )
-    names = [volume.name for volume in settings.volumes]
-    for name in names:
-        if names.count(name) > 1:
-            raise LabwrightError(
-                f"setting `volumes` has two volumes called {name!r}", where=where, hint="keep one"
-            )
 
 
 def _check_order(notebook: Notebook, steps: Sequence[StepPlan]) -> None:

@@ -16,6 +16,7 @@ from .model import Cell, CellKind, Notebook
 from .place import file_place
 
 _KINDS = ("code", "markdown", "raw")
+_LINED = ("application/javascript", "image/svg+xml")
 _NOT_A_NOTEBOOK = "give the path of a Jupyter notebook (.ipynb)"
 
 
@@ -47,7 +48,7 @@ def read_document(path: str | os.PathLike[str]) -> dict[str, Any]:
 
 def parse_document(document: Mapping[str, Any], path: Path | None = None) -> Notebook:
     """An nbformat 4 document as a Notebook; `path` is where it came from, if anywhere."""
-    place = str(path) if path else file_place(path)
+    place = file_place(path)
     metadata = document.get("metadata", {})
     if not isinstance(metadata, dict):
         raise LabwrightError(
@@ -125,10 +126,9 @@ def _load_json(path: Path) -> Any:
 def _upgrade(document: dict[str, Any], place: str) -> dict[str, Any]:
     import nbformat
 
-    convert: Any = nbformat.convert
-    from_dict: Any = nbformat.from_dict
+    upgrade: Any = nbformat.reads
     try:
-        upgraded = convert(from_dict(document), 4)
+        upgraded = upgrade(json.dumps(document), as_version=4)
         return cast("dict[str, Any]", json.loads(json.dumps(upgraded)))
     except Exception as error:  # nbformat raises whatever the shape of the old file leads to
         raise LabwrightError(
@@ -249,7 +249,7 @@ def _split_bundle(bundle: Any) -> Any:
     if not isinstance(bundle, dict):
         return bundle
     return {
-        mime: value if mime == "application/json" or mime.endswith("+json") else _lines(value)
+        mime: _lines(value) if mime.startswith("text/") or mime in _LINED else value
         for mime, value in bundle.items()
     }
 

@@ -201,6 +201,15 @@ class Volume:
             raise Unfit("has both `size` (a new claim) and `claim` (an existing one)", "keep one")
 
 
+def _volumes(value: Any) -> list[Volume]:
+    volumes: list[Volume] = list_of(record(Volume))(value)
+    names = [volume.name for volume in volumes]
+    for index, name in enumerate(names):
+        if name in names[:index]:
+            raise Unfit(f"is a second volume called {name!r}", "keep one", (index,))
+    return volumes
+
+
 @dataclass(frozen=True)
 class Secret:
     """The value under `key` of the secret `name`, as environment variable `env`."""
@@ -262,7 +271,7 @@ class StepSettings:
     when: str | None = field(default=None, metadata=by(optional(_expression)))
     foreach: str | None = field(default=None, metadata=by(optional(_loop)))
     after: list[str] = field(default_factory=list, metadata=by(list_of(text)))
-    volumes: list[Volume] = field(default_factory=list, metadata=by(list_of(record(Volume))))
+    volumes: list[Volume] = field(default_factory=list, metadata=by(_volumes))
     env: dict[str, str] = field(default_factory=dict, metadata=by(texts_by_key(_variable)))
     secrets: list[Secret] = field(default_factory=list, metadata=by(list_of(record(Secret))))
     node_selector: dict[str, str] = field(default_factory=dict, metadata=by(texts_by_key(text)))
@@ -272,6 +281,15 @@ class StepSettings:
     finally_: bool = field(default=False, metadata=by(boolean, key="finally"))
     labels: dict[str, str] = field(default_factory=dict, metadata=by(texts_by_key(text)))
     annotations: dict[str, str] = field(default_factory=dict, metadata=by(texts_by_key(text)))
+
+    def __post_init__(self) -> None:
+        for key in _ONLY_STEPS[:-1]:
+            if self.finally_ and getattr(self, key):
+                raise Unfit(
+                    f"is not possible together with `{key}`",
+                    "such a step runs once, after all others, whatever became of them",
+                    ("finally",),
+                )
 
 
 @dataclass(frozen=True)
@@ -285,7 +303,7 @@ class PipelineSettings:
     name: str | None = field(default=None, metadata=by(optional(text)))
     description: str = field(default="", metadata=by(any_text))
     experiment: str | None = field(default=None, metadata=by(optional(text)))
-    volumes: list[Volume] = field(default_factory=list, metadata=by(list_of(record(Volume))))
+    volumes: list[Volume] = field(default_factory=list, metadata=by(_volumes))
     defaults: StepSettings = field(default_factory=StepSettings, metadata=by(record(StepSettings)))
 
     def __post_init__(self) -> None:
