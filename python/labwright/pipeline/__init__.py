@@ -1,0 +1,1 @@
+"""A notebook as a pipeline: model, compile to KFP's IR, export as kfp Python."""

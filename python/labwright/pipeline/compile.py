@@ -1,0 +1,109 @@
+"""Pipeline to KFP's intermediate representation (IR 2.1.0): plain dicts, and YAML."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from .. import __version__
+from ..errors import LabwrightError
+from .documents import to_yaml
+from .executors import RUNTIME_PLACEHOLDER, container
+from .model import RUNTIME_PARAMETER, Pipeline
+from .names import task_name, task_names
+from .platform import platform_spec
+from .tasks import Tasks
+from .tree import build_tree
+
+SCHEMA_VERSION = "2.1.0"
+# Argo refuses a manifest of 1 MiB; its own share of it is about a third.
+INLINE_LIMIT = 700_000
+SIZE_LIMIT = 2**20
+
+
+@dataclass(frozen=True)
+class CompiledPipeline:
+    """The IR: `spec`, and `platform` where a step asks something of Kubernetes."""
+
+    spec: dict[str, Any]
+    platform: dict[str, Any] | None
+
+    @property
+    def documents(self) -> list[dict[str, Any]]:
+        return [self.spec, self.platform] if self.platform else [self.spec]
+
+    def to_yaml(self) -> str:
+        return to_yaml(self.documents)
+
+
+def compile_pipeline(pipeline: Pipeline, *, cache_volumes: bool = False) -> CompiledPipeline:
+    """Compile. `cache_volumes`: the target itself notices changed files, so steps with volumes
+    may be taken from its cache."""
+    from ..runtime.bundle import runtime_bundle
+    from ..runtime.loader import LOADER
+
+    if not pipeline.steps:
+        raise LabwrightError(
+            "there is no step in it",
+            where=f"pipeline `{pipeline.name}`",
+            hint="tag a code cell `step:NAME`",
+        )
+    tasks, _ = task_names(step.name for step in pipeline.steps)
+    platform = platform_spec(pipeline, tasks)
+    bundle = runtime_bundle()
+    # The runtime travels in each step, or once where that would be too much.
+    for carried, limit in ((False, INLINE_LIMIT), (True, SIZE_LIMIT)):
+        spec = _spec(pipeline, LOADER, bundle, carried, cache_volumes)
+        compiled = CompiledPipeline(spec, platform)
+        size = sum(len(json.dumps(document)) for document in compiled.documents)
+        if size <= limit:
+            return compiled
+    raise LabwrightError(
+        f"it takes {size:,} bytes, more than the {SIZE_LIMIT:,} a cluster takes",
+        where=f"pipeline `{pipeline.name}`",
+        hint="move data out of the code into files, or split the notebook",
+    )
+
+
+def _spec(
+    pipeline: Pipeline, loader: str, bundle: str, carried: bool, cache_volumes: bool
+) -> dict[str, Any]:
+    tasks, names = task_names(step.name for step in pipeline.steps)
+    constants = {RUNTIME_PARAMETER: bundle} if carried else {}
+    root = build_tree(pipeline, tasks, names, constants)
+    written = Tasks(pipeline, root, cache_volumes)
+    runtime = RUNTIME_PLACEHOLDER if carried else bundle
+    return _document(
+        pipeline.name,
+        pipeline.description,
+        written.root,
+        written.components,
+        {
+            f"exec-{tasks[step.name]}": {"container": container(step.component, loader, runtime)}
+            for step in pipeline.steps
+        },
+    )
+
+
+def _document(
+    name: str,
+    description: str,
+    root: dict[str, Any],
+    components: dict[str, Any],
+    executors: dict[str, Any],
+) -> dict[str, Any]:
+    safe = task_name(name)
+    info = {"name": safe}
+    if name != safe:
+        info["displayName"] = name
+    if description:
+        info["description"] = description
+    return {
+        "pipelineInfo": info,
+        "schemaVersion": SCHEMA_VERSION,
+        "sdkVersion": f"labwright-{__version__}",
+        "root": root,
+        "components": components,
+        "deploymentSpec": {"executors": executors},
+    }
