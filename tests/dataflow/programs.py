@@ -228,7 +228,9 @@ class Writer:
         return f"del {name}"
 
     def read_unsure(self) -> str:
-        return self.guarded(f"print('{min(self.unsure)}', {min(self.unsure)})")
+        name = self.pick(sorted(self.unsure))
+        reads = {"f": f"{name}()", "g": f"{name}([0])", "o": f"{name}.n, {name}.items"}
+        return self.guarded(f"print('{name}', {reads.get(name[0], name)})")
 
     def compare(self) -> str:
         left, right = self.old("l"), self.old("l")
