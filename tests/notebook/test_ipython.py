@@ -5,9 +5,11 @@ import subprocess
 import sys
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from labwright.notebook import ipython
-from labwright.notebook.ipython import is_python, to_python
+from labwright.notebook.ipython import is_python, parse, to_python
 
 
 @pytest.mark.parametrize(
@@ -69,6 +71,26 @@ def test_what_is_no_python_comes_back_to_be_told() -> None:
 def test_invalid_escapes_do_not_warn(recwarn: pytest.WarningsRecorder) -> None:
     assert is_python("x = '\\d'")
     assert not recwarn.list
+
+
+@pytest.mark.parametrize("source", ["x = 1", "%time x = 1", "x = !ls"])
+def test_parse(source: str) -> None:
+    assert len(parse(source).body) == 1
+
+
+@pytest.mark.parametrize("source", ["x = = 1", "x = \0", "(" * 100_000, "%\r\t\t%\r\t%"])
+def test_whatever_cannot_be_parsed_is_a_syntax_error(source: str) -> None:
+    with pytest.raises(SyntaxError):
+        parse(source)
+
+
+_pieces = st.sampled_from([*"%!x=\n ()'\"?\\\t\0[]1,#\r\x0cé", "%%time", "if x:", "    ", "await "])
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(_pieces, max_size=14).map("".join))
+def test_any_text_goes_through(source: str) -> None:
+    assert isinstance(to_python(source), str)
 
 
 def test_ipython_itself_is_not_imported() -> None:

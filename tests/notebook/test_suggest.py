@@ -86,9 +86,18 @@ def test_code_above_the_first_heading(notebook: Make) -> None:
 
 def test_prelude_is_only_what_it_surely_is(notebook: Make) -> None:
     made = notebook(
-        "a = 1\nb = a * 2", "md:# A", "x = 1", "def f(): ...", "md:# B", "import os", "x ="
+        *("a = 1\nb = a * 2", "md:# A", "x = 1\ny = z", "def f(): ..."),
+        *("md:# B", "import os\ndef g(): ...", "x =", "import sys"),
     )
-    assert tags(made) == {0: "step:setup", 2: "step:a", 5: "step:b"}
+    assert tags(made) == {0: "step:setup", 2: "step:a", 5: "functions", 6: "step:b"}
+
+
+def test_a_section_may_only_prepare(notebook: Make) -> None:
+    made = notebook(
+        *("md:# Install", "!pip install x", "md:# Imports", "import x", "md:# Settings", "n = 1"),
+        *("md:# Train", "n = 1", "x.train(n)"),
+    )
+    assert tags(made) == {1: "step:install", 3: "imports", 5: "parameters", 7: "step:train"}
 
 
 def test_lines_that_drive_labwright_start_no_step(notebook: Make) -> None:

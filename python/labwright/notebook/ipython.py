@@ -25,19 +25,36 @@ def to_python(source: str) -> str:
 
     What is no Python even then is returned as the transformer left it; parsing it tells why.
     """
-    return source if is_python(source) else str(_transformer().transform_cell(source))
+    if is_python(source):
+        return source
+    try:
+        return str(_transformer().transform_cell(source))
+    except (SyntaxError, ValueError, RecursionError):  # it stumbles over broken indentation
+        return source
+
+
+def parse(source: str) -> ast.Module:
+    """The syntax tree of a cell in plain Python or IPython syntax; SyntaxError for neither."""
+    return _parse(to_python(source))
 
 
 def is_python(source: str) -> bool:
     """Whether the text parses as it stands, without IPython's help."""
     try:
+        _parse(source)
+    except SyntaxError:
+        return False
+    return True
+
+
+def _parse(source: str) -> ast.Module:
+    try:
         with warnings.catch_warnings():
             # A cell's invalid escapes are the notebook's own affair, told when it runs.
             warnings.simplefilter("ignore")
-            ast.parse(source)
-    except (SyntaxError, ValueError):
-        return False
-    return True
+            return ast.parse(source)
+    except (ValueError, RecursionError, MemoryError) as error:
+        raise SyntaxError(str(error) or "nested too deeply") from None
 
 
 @lru_cache(maxsize=1)

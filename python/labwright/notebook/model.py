@@ -55,7 +55,8 @@ class Parameter:
 class Block:
     """A code cell and the part it plays.
 
-    `source` is the cell's text without its `%%step` line; IPython syntax is left as written.
+    `source` is the cell's text without its `%%step` line and with the lines that drive Labwright
+    itself (`%pipeline run`) made idle; IPython syntax is left as written.
     `step` is set for kind `step` only. `metrics`: the scalars it names are metrics.
     """
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from ..diagnostics import Diagnostic
 from ..errors import LabwrightError
-from .ipython import to_python
+from .ipython import parse
 from .model import Parameter, ParameterType
 
 _TYPES: dict[type, ParameterType] = {
@@ -61,8 +61,8 @@ def read_parameters(
     reading = _Reading()
     for index, source in cells:
         try:
-            body = ast.parse(to_python(source)).body
-        except (SyntaxError, ValueError):
+            body = parse(source).body
+        except SyntaxError:
             continue  # the analysis of the cell says what is wrong with it
         for statement in body:
             reading.statement(index, statement)

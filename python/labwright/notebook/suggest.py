@@ -11,7 +11,7 @@ from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
-from .ipython import to_python
+from .ipython import parse
 from .marks import STEP_NAME, step_key
 from .model import Cell, Notebook
 from .parameters import read_parameters
@@ -46,9 +46,9 @@ class _Section:
 def suggest_steps(notebook: Notebook) -> tuple[Suggestion, ...]:
     """Tags that split the notebook at its headings; none where it has steps or no headings.
 
-    Cells of imports, definitions or literal defaults above the first step become `imports`,
-    `functions` and `parameters`; a section's first other cell starts its step, and the rest
-    follows untagged. A cell that has a tag of ours keeps it.
+    At the top of a section, cells of only imports, definitions or literal defaults become
+    `imports`, `functions` and `parameters`; the first other cell starts the section's step, and
+    the rest follows untagged. A cell that has a tag of ours keeps it.
     """
     if any(_is_step(cell) for cell in notebook.cells if cell.kind == "code"):
         return ()
@@ -62,7 +62,7 @@ def suggest_steps(notebook: Notebook) -> tuple[Suggestion, ...]:
         for cell in section.cells:
             if is_idle(without_workbench_lines(cell.source)) or _is_tagged(cell) or started:
                 continue
-            tag = None if names else _prelude(cell, suggestions)
+            tag = _prelude(cell, suggestions)
             if tag is None:
                 started = True
                 names.append(_unique(slug(section.title) or _fallback(names), names))
@@ -157,10 +157,10 @@ def _level(cells: Sequence[Cell]) -> int:
 
 
 def _prelude(cell: Cell, suggested: Sequence[Suggestion]) -> str | None:
-    """The tag of a cell above the first step that only prepares, or None."""
+    """The tag of a cell that only prepares, or None."""
     try:
-        body = ast.parse(to_python(cell.source)).body
-    except (SyntaxError, ValueError):
+        body = parse(cell.source).body
+    except SyntaxError:
         return None
     if all(_imports(node) for node in body):
         return "imports"
