@@ -8,6 +8,7 @@ from dataclasses import replace
 from ..diagnostics import Diagnostic
 from ..notebook.model import Block, Parameter
 from .assemble import assemble
+from .context import Context
 from .model import Flow, StepControl
 from .planning import Planner
 from .walk import StarNames, Stretch, ToPython, walk
@@ -35,16 +36,16 @@ def analyse(
     skipped = [block for block in blocks if block.kind == "skip"]
     stretches = _stretches(live)
 
-    def run(chosen: list[Stretch]) -> Flow:
+    def run(chosen: list[Stretch]) -> tuple[Context, Flow]:
         named = {s.name: replace(by_tag[s.tag], name=s.name) for s in chosen if s.tag in by_tag}
         ctx = walk(chosen, skipped, parameters, named, to_python, star_names)
         needs = Planner(ctx, named).plan()
-        return assemble(ctx, needs, chosen, named)
+        return ctx, assemble(ctx, needs, chosen, named)
 
-    flow = run(stretches)
-    merged = _merge(stretches, flow)
+    ctx, flow = run(stretches)
+    merged = _merge(stretches, ctx, by_tag)
     if merged != stretches:
-        flow = run(merged)
+        _, flow = run(merged)
     return replace(flow, diagnostics=flow.diagnostics + _split_remarks(merged))
 
 
@@ -69,27 +70,21 @@ def _stretches(blocks: Sequence[Block]) -> list[Stretch]:
     return found
 
 
-def _merge(stretches: list[Stretch], flow: Flow) -> list[Stretch]:
-    """Join a step's later cells to its first ones where that changes no answer.
-
-    That is so when they depend on none of the steps between, and none of those reads what the
-    later cells change.
-    """
+def _merge(
+    stretches: list[Stretch], ctx: Context, controls: dict[str, StepControl]
+) -> list[Stretch]:
+    """Join a step's later cells to its first ones where running them earlier changes no answer."""
     result = list(stretches)
-    steps = {step.name: step for step in flow.steps}
+    units = {unit.name: unit for unit in ctx.units}
     for later in [s for s in stretches if s.tag is not None and s.name != s.tag]:
         first = next(s for s in result if s.name == later.tag)
-        at, end = result.index(first), result.index(later)
-        between = [
-            steps[s.name] for s in result[at + 1 : end] if s.tag is not None and s.name in steps
-        ]
-        preludes = any(s.tag is None for s in result[at + 1 : end])
-        ours = steps[later.name]
-        needed = {i.source for i in ours.inputs} | set(ours.after)
-        if preludes or any(step.name in needed or step.reads_changed_by(ours) for step in between):
-            continue
-        result[at] = replace(first, blocks=(*first.blocks, *later.blocks))
-        result.remove(later)
+        between = result[result.index(first) + 1 : result.index(later)]
+        asked = set(controls[later.tag].after) if later.tag in controls else set()
+        if all(
+            s.tag not in asked and units[s.name].commutes_with(units[later.name]) for s in between
+        ):
+            result[result.index(first)] = replace(first, blocks=(*first.blocks, *later.blocks))
+            result.remove(later)
     return result
 
 

@@ -66,7 +66,6 @@ def assemble(
                 late_setup=_fragments(step.late, step.optional),
                 guards=_guards(index, step, needs, last_use),
                 metrics=tuple(step.unit.metrics),
-                changes=frozenset(step.unit.modified),
                 conditions=conditions[index],
                 loop=_loop(step, control, names),
                 soft_when=control.when if control is not None and step.soft else None,

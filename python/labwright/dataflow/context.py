@@ -14,13 +14,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from ..diagnostics import Diagnostic, Severity
+from .files import FileUse, conflict
 from .objects import NOTHING, Obj, Pts, containers_of, union
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from .definitions import Definition
-    from .files import FileUse
 
 UnitKind = Literal["prelude", "step"]
 
@@ -69,6 +69,19 @@ class Unit:
     calls_library: bool = False
     visible: bool = False
     dynamic: int | None = None
+    sets_option: bool = False
+
+    def commutes_with(self, other: Unit) -> bool:
+        """Whether running this unit after instead of before `other` changes no answer."""
+        mine = {*self.reads, *self.unknown_reads, *self.modified}
+        theirs = {*other.reads, *other.unknown_reads, *other.modified}
+        return not (
+            mine & set(other.modified)
+            or theirs & set(self.modified)
+            or self.sets_option
+            or other.sets_option
+            or conflict(self.files, other.files)
+        )
 
 
 class Context:

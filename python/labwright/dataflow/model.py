@@ -76,8 +76,7 @@ class StepFlow:
     sharing it. `outputs` are the variables (and hidden state) that later steps take from here.
     `setup` runs before the inputs are loaded, `late_setup` after. `guards` are inputs that later
     steps also read and that this step is believed to leave unchanged. `soft_when`: the step's
-    condition is decided inside the step, because what it binds also exists without it. `changes`:
-    every name it binds, deletes or changes.
+    condition is decided inside the step, because what it binds also exists without it.
     """
 
     name: str
@@ -90,15 +89,10 @@ class StepFlow:
     late_setup: tuple[Fragment, ...] = ()
     guards: tuple[str, ...] = ()
     metrics: tuple[str, ...] = ()
-    changes: frozenset[str] = frozenset()
     conditions: tuple[Condition, ...] = ()
     loop: Loop | None = None
     soft_when: str | None = None
     finally_: bool = False
-
-    def reads_changed_by(self, other: StepFlow) -> bool:
-        """Whether this step takes anything that the cells of `other` change."""
-        return bool({given.name for given in self.inputs} & other.changes)
 
 
 @dataclass(frozen=True)

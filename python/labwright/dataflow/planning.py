@@ -175,10 +175,9 @@ class Planner:
                 more: set[str] = set()
                 self._replay(step, version.definition, more)
                 todo.extend(sorted(more))
-                continue
-            if version.unit not in self.steps and name in self.ctx.parameters:
-                step.inputs[name] = None
-                continue
+                if version.unit in self.steps or not _has_identity(version):
+                    continue
+            # Prelude data and parameters too: they may share objects with what a step makes.
             data.add(name)
             todo.extend(sorted(self._carried_definitions(step, version)))
         return data
@@ -246,16 +245,18 @@ class Planner:
             source = max(makers[name] for name in group)
             for name in group:
                 chosen = source if len(group) > 1 else makers[name]
-                if chosen not in self.steps:
-                    continue  # prelude data that shares only with prelude data: replayed together
-                step.inputs[name] = chosen
-                self.steps[chosen].outputs.add(name)
+                if chosen in self.steps:
+                    step.inputs[name] = chosen
+                    self.steps[chosen].outputs.add(name)
+                elif self._source(name, index) == "parameter":
+                    step.inputs[name] = None
 
     def _sharing(self, step: Needs, makers: dict[str, int]) -> list[list[str]]:
         """Group names whose values must be loaded together to keep sharing objects.
 
-        Sharing matters when two names are the same object, or when this step changes something
-        that both can reach; steps that only read may load theirs apart, and stay parallel.
+        Sharing matters when two names are the same object, when this step changes something that
+        both can reach, and when it hands both on; steps that only read may load theirs apart, and
+        stay parallel.
         """
         index = step.unit.index
         parent = {name: name for name in makers}
@@ -271,15 +272,19 @@ class Planner:
             version = self.ctx.version(name, index)
             assert version is not None
             reached = list(reach(version.pts, before=index))
-            changes = any(obj in step.unit.mutated for obj in reached)
+            matters = name in step.outputs or any(obj in step.unit.mutated for obj in reached)
             for obj in reached:
-                if obj.kind in _IDENTITY_KINDS and (changes or obj in version.pts):
+                if obj.kind in _IDENTITY_KINDS and (matters or obj in version.pts):
                     other = owner.setdefault(obj, name)
                     parent[root(name)] = root(other)
         groups: dict[str, list[str]] = defaultdict(list)
         for name in sorted(makers):
             groups[root(name)].append(name)
         return list(groups.values())
+
+
+def _has_identity(version: Version) -> bool:
+    return any(obj.kind in _IDENTITY_KINDS for obj in version.pts)
 
 
 def expression_names(text: str) -> list[str]:

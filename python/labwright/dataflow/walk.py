@@ -211,6 +211,7 @@ def _needs(ctx: Context) -> tuple[tuple[Definition, ...], frozenset[str]]:
 def _note_option(node: ast.stmt, source: str, ctx: Context) -> None:
     if not ctx.sets_option:
         return
+    ctx.unit.sets_option = True
     needs, data = _needs(ctx)
     roots = frozenset(
         name
