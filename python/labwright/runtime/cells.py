@@ -94,7 +94,21 @@ class CellRunner:
         leave = bool(self._shell is not None and self._shell.exit_requested)
         return CellResult(outputs, error, count, leave)
 
-    def _run_ipython(self, source: str) -> Optional[CellError]:
+    def replay(self, source: str, python: Optional[str] = None) -> Optional[CellError]:
+        """Run a definition or import again: it shows nothing and counts as no cell."""
+        self._recorder.begin()
+        with self._capture.active(tee=False):
+            if self._shell is not None:
+                error = self._run_ipython(source, silent=True)
+            else:
+                count = self.execution_count
+                found = self._plain.run(source, source if python is None else python)
+                error = CellError(*found) if found else None
+                self._plain.execution_count = count
+        self._recorder.begin()
+        return error
+
+    def _run_ipython(self, source: str, silent: bool = False) -> Optional[CellError]:
         from .shell import execute, no_input
 
         shell = self._shell
@@ -102,9 +116,9 @@ class CellRunner:
         shell.last_error, shell.display_failed, shell.exit_requested = None, False, False
         with no_input():
             if "asyncio" in sys.modules or "async" in source or "await" in source:
-                result = self._event_loop().run_until_complete(execute(shell, source))
+                result = self._event_loop().run_until_complete(execute(shell, source, silent))
             else:  # no event loop in sight: spare its import
-                result = shell.run_cell(source, store_history=True)
+                result = shell.run_cell(source, store_history=not silent, silent=silent)
         raised = result.error_before_exec or result.error_in_exec
         if raised is None and not shell.display_failed:
             return None

@@ -116,7 +116,8 @@ class PlainShell:
 
     def _traceback(self, error: BaseException, name: str) -> List[str]:
         frames = error.__traceback__
-        while frames is not None and frames.tb_frame.f_code.co_filename == __file__:
+        here = PlainShell.run.__code__.co_filename
+        while frames is not None and frames.tb_frame.f_code.co_filename == here:
             frames = frames.tb_next
         shown = traceback.format_exception(type(error), error, frames)
         return [line.replace(name, "Cell In[%d]" % self.execution_count) for line in shown]

@@ -220,7 +220,7 @@ def no_input() -> Iterator[None]:
         builtins.input, getpass.getpass = saved
 
 
-async def execute(shell: CellShell, source: str) -> Any:
+async def execute(shell: CellShell, source: str, silent: bool = False) -> Any:
     """Run a cell as a kernel does: inside a running event loop, so that its rules hold."""
     preprocessing_error = None
     try:
@@ -230,12 +230,13 @@ async def execute(shell: CellShell, source: str) -> Any:
     if not shell.should_run_async(
         source, transformed_cell=transformed, preprocessing_exc_tuple=preprocessing_error
     ):
-        return shell.run_cell(source, store_history=True)
+        return shell.run_cell(source, store_history=not silent, silent=silent)
     result = None
     try:
         result = await shell.run_cell_async(
             source,
-            store_history=True,
+            store_history=not silent,
+            silent=silent,
             transformed_cell=transformed,
             preprocessing_exc_tuple=preprocessing_error,
         )

@@ -100,7 +100,9 @@ class Capture:
             self._recorder.flush(NAMES[each])
 
     @contextmanager
-    def active(self) -> Iterator[None]:
+    def active(self, tee: bool = True) -> Iterator[None]:
+        """Capture what is written meanwhile. `tee=False`: pass none of it on, whatever the rule."""
+        rule, self._tee = self._tee, self._tee and tee
         stdout, stderr = sys.stdout, sys.stderr
         for stream in (stdout, stderr):
             if stream is not None:
@@ -110,8 +112,8 @@ class Capture:
         if self._fds:
             for fd in NAMES:
                 if fd not in self._pipes:
-                    self._pipes[fd] = _Pipe(fd, self._recorder, self._tee)
-                self._pipes[fd].attach()
+                    self._pipes[fd] = _Pipe(fd, self._recorder)
+                self._pipes[fd].attach(self._tee)
         try:
             yield
         finally:
@@ -119,15 +121,16 @@ class Capture:
             for pipe in self._pipes.values():
                 pipe.detach()
             sys.stdout, sys.stderr = stdout, stderr
+            self._tee = rule
 
 
 class _Pipe:
     """One descriptor led through a pipe; a thread reads it, and `drain` reads it at once."""
 
-    def __init__(self, fd: int, recorder: Recorder, tee: bool) -> None:
+    def __init__(self, fd: int, recorder: Recorder) -> None:
         self._fd = fd
         self._recorder = recorder
-        self._tee = tee
+        self._tee = True
         self._lock = threading.RLock()
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._saved = -1
@@ -135,7 +138,8 @@ class _Pipe:
         os.set_blocking(self._read, False)
         threading.Thread(target=self._watch, name="cell-" + NAMES[fd], daemon=True).start()
 
-    def attach(self) -> None:
+    def attach(self, tee: bool) -> None:
+        self._tee = tee
         try:
             self._saved = os.dup(self._fd)
         except OSError:  # the descriptor is closed: there is nowhere to pass text on to

@@ -1,0 +1,243 @@
+"""Which outputs share an object or memory, so that they are written together and keep sharing it.
+
+The walk looks at identities only: nothing is copied, and a container of plain numbers or text is
+passed over in one C-speed pass.
+"""
+
+from __future__ import annotations
+
+import array
+import collections
+import enum
+import functools
+import gc
+import sys
+import types
+from typing import Any, Dict, Iterable, Iterator, List, NamedTuple, Tuple
+
+ATOMS = frozenset(
+    [type(None), bool, int, float, complex, str, bytes, type(Ellipsis), type(NotImplemented), range]
+)
+# What a pickle names instead of copying, or what cannot change: two holders of it share nothing.
+OPAQUE = (
+    type,
+    types.ModuleType,
+    types.BuiltinFunctionType,
+    types.CodeType,
+    types.FrameType,
+    types.GetSetDescriptorType,
+    types.MemberDescriptorType,
+    types.MethodDescriptorType,
+    types.WrapperDescriptorType,
+    enum.Enum,
+    property,
+)
+BY_NAME = frozenset(["Logger", "RootLogger", "Manager", "PlaceHolder"])
+PLAIN_SEQUENCES = (list, tuple, set, frozenset, collections.deque)
+
+
+class Sharing(NamedTuple):
+    """`groups`: sets of names that must be written together. `views`: arrays by id whose memory
+    another array also uses, and the array that owns it."""
+
+    groups: List[List[str]]
+    views: Dict[int, Any]
+
+
+def find_sharing(values: Dict[str, Any], namespace: Dict[str, Any]) -> Sharing:
+    walk = _Walk(namespace)
+    for name, value in values.items():
+        walk.visit(name, value)
+    views = walk.join_memory()
+    groups: Dict[str, List[str]] = {}
+    for name in values:
+        groups.setdefault(walk.find(name), []).append(name)
+    return Sharing([names for names in groups.values() if len(names) > 1], views)
+
+
+class _Window(NamedTuple):
+    name: str
+    array: Any
+    frozen: bool  # a data frame's own block: the frame copies it before it writes
+
+
+class _Walk:
+    def __init__(self, namespace: Dict[str, Any]) -> None:
+        self.owner: Dict[int, str] = {}
+        self.alive: List[Any] = []
+        self.parent: Dict[str, str] = {}
+        self.windows: Dict[int, List[_Window]] = {}
+        self.roots: Dict[int, Any] = {}
+        self.skip = {id(namespace), id(sys.modules)}
+        self.modules_skipped = False
+
+    def find(self, name: str) -> str:
+        while self.parent.setdefault(name, name) != name:
+            name = self.parent[name]
+        return name
+
+    def join(self, one: str, other: str) -> None:
+        first, second = self.find(one), self.find(other)
+        if first != second:
+            self.parent[second] = first
+
+    def visit(self, name: str, value: Any) -> None:
+        self.find(name)
+        stack = [value]
+        while stack:
+            item = stack.pop()
+            kind = type(item)
+            if kind in ATOMS or isinstance(item, OPAQUE) or kind.__name__ in BY_NAME:
+                if item is not value or not isinstance(item, type):
+                    continue
+            mark = id(item)
+            if mark in self.owner:
+                if self.owner[mark] != name and _can_change(item):
+                    self.join(self.owner[mark], name)
+                if self.owner[mark] == name or _can_change(item):
+                    continue
+            if mark in self.skip:
+                continue
+            self.owner[mark] = name
+            self.alive.append(item)
+            stack.extend(self.children(name, item, kind))
+
+    def children(self, name: str, item: Any, kind: type) -> Iterable[Any]:
+        if kind in PLAIN_SEQUENCES:
+            return () if ATOMS.issuperset(set(map(type, item))) else item
+        if kind is dict:
+            return self.dict_items(item)
+        if kind.__module__ == "numpy" and kind.__name__ in ("ndarray", "matrix", "memmap"):
+            return self.memory(name, item, False)
+        if kind.__module__.startswith("pandas."):
+            blocks = _blocks(item)
+            if blocks is not None:
+                return self.frame(name, item, blocks)
+        if isinstance(item, types.FunctionType):
+            return _function_parts(item)
+        if isinstance(item, type):
+            return [v for k, v in vars(item).items() if not k.startswith("__")]
+        if not gc.is_tracked(item) and not hasattr(item, "__dict__"):
+            return ()
+        return self.others(item)
+
+    def dict_items(self, item: Dict[Any, Any]) -> Iterable[Any]:
+        plain_keys = ATOMS.issuperset(set(map(type, item)))
+        plain_values = ATOMS.issuperset(set(map(type, item.values())))
+        if plain_keys and plain_values:
+            return ()
+        return item.values() if plain_keys else [*item, *item.values()]
+
+    def others(self, item: Any) -> Iterable[Any]:
+        if not self.modules_skipped:
+            self.modules_skipped = True
+            self.skip.update(
+                id(vars(m)) for m in list(sys.modules.values()) if hasattr(m, "__dict__")
+            )
+        found = gc.get_referents(item)
+        if isinstance(item, dict) or isinstance(item, PLAIN_SEQUENCES):
+            found.extend(vars(item).values() if hasattr(item, "__dict__") else ())
+        return found
+
+    def frame(self, name: str, item: Any, blocks: List[Any]) -> Iterator[Any]:
+        frozen = _copy_on_write()
+        for block in blocks:
+            for part in (block, getattr(block, "_ndarray", None)):
+                if type(part).__name__ == "ndarray":
+                    yield from self.memory(name, part, frozen)
+        yield from getattr(item, "attrs", {}).values()
+
+    def memory(self, name: str, item: Any, frozen: bool) -> Iterable[Any]:
+        """Note whose memory an array uses; gives the objects in it."""
+        root = item
+        while True:
+            base = getattr(root, "base", None)
+            if type(base).__name__ == "DummyArray":
+                base = base.base
+            if base is None or not hasattr(base, "__array_interface__"):
+                break
+            root = base
+        if not item.dtype.hasobject or root is not item:
+            self.roots[id(root)] = root
+            self.windows.setdefault(id(root), []).append(_Window(name, item, frozen))
+        if item.dtype.hasobject and item.dtype.fields is None:
+            flat = item.ravel(order="K")
+            return () if ATOMS.issuperset(set(map(type, flat))) else flat.tolist()
+        return ()
+
+    def join_memory(self) -> Dict[int, Any]:
+        views: Dict[int, Any] = {}
+        for mark, windows in self.windows.items():
+            if len(windows) < 2:
+                continue
+            root = None
+            for one, other in _overlapping(windows):
+                if root is None:
+                    root = self.plain(self.roots[mark])
+                self.join(one.name, other.name)
+                views[id(one.array)] = views[id(other.array)] = root
+        self.alive.append(views)
+        return views
+
+    def plain(self, root: Any) -> Any:
+        """The owner of the memory as an ordinary array (it may be a memory-mapped one)."""
+        import numpy
+
+        return root if type(root) is numpy.ndarray else numpy.asarray(root)
+
+
+def _overlapping(windows: List[_Window]) -> Iterator[Tuple[_Window, _Window]]:
+    if len(windows) > 64:  # too many to compare pair by pair: take them to share
+        for other in windows[1:]:
+            yield windows[0], other
+        return
+    import numpy
+
+    for spot, one in enumerate(windows):
+        for other in windows[spot + 1 :]:
+            if one.frozen and other.frozen:
+                continue
+            try:
+                shared = numpy.shares_memory(one.array, other.array, max_work=10000)
+            except Exception:  # too hard to say
+                shared = True
+            if shared:
+                yield one, other
+
+
+def _can_change(item: Any) -> bool:
+    """Whether two holders of this object can see each other's changes through it."""
+    if isinstance(item, (tuple, frozenset, types.MethodType)):
+        return bool(getattr(item, "__dict__", None))
+    if gc.is_tracked(item):
+        return not type(item).__module__.startswith("pandas.core.indexes")
+    return isinstance(item, (bytearray, array.array, list, dict, set)) or hasattr(item, "__dict__")
+
+
+def _function_parts(function: types.FunctionType) -> List[Any]:
+    parts: List[Any] = [function.__defaults__, function.__kwdefaults__]
+    for cell in function.__closure__ or ():
+        parts.append(cell)
+    parts.append(function.__dict__)
+    return [part for part in parts if part]
+
+
+def _blocks(item: Any) -> Any:
+    """The arrays a data frame or series is made of; None for what is neither."""
+    manager = getattr(item, "_mgr", None)
+    try:
+        return [block.values for block in manager.blocks] if manager is not None else None
+    except AttributeError:
+        return None
+
+
+@functools.lru_cache(maxsize=None)
+def _copy_on_write() -> bool:
+    """Whether a data frame copies memory that others also use before it writes to it."""
+    pandas = sys.modules["pandas"]
+    if int(pandas.__version__.split(".")[0]) >= 3:
+        return True
+    try:
+        return pandas.get_option("mode.copy_on_write") is True
+    except Exception:
+        return False

@@ -1,0 +1,132 @@
+"""Which files a step read and wrote, and which local modules it imported: what a cached result
+depends on besides its inputs."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import site
+import sys
+import sysconfig
+import tempfile
+from typing import Any, Dict, Iterable, List, Set, Tuple
+
+WORDS = re.compile(r"[\w./~+-]{3,}")
+Stamp = List[int]
+
+
+class FileTracker:
+    """Listens to Python's own `open` events. A reader that opens files in C raises none, so files
+    that a cell's text names count as read too."""
+
+    def __init__(self, ignore: Iterable[str] = ()) -> None:
+        self._ignored = _ignored_roots(ignore)
+        self._read: Dict[str, Stamp] = {}
+        self._written: Set[str] = set()
+        self._active = False
+
+    def start(self) -> None:
+        self._active = True
+        sys.addaudithook(self._heard)
+
+    def stop(self) -> None:
+        self._active = False
+
+    def mentioned(self, source: str) -> None:
+        """Note the files that the text of a cell names, before it runs."""
+        for word in set(WORDS.findall(source)):
+            path = os.path.abspath(os.path.expanduser(word))
+            if os.path.isfile(path):
+                self._note_read(path)
+
+    def report(self) -> Dict[str, Dict[str, Stamp]]:
+        written = {path: _stamp(path) for path in sorted(self._written)}
+        return {
+            "read": {p: s for p, s in sorted(self._read.items()) if p not in self._written},
+            "written": {path: stamp for path, stamp in written.items() if stamp is not None},
+        }
+
+    def _heard(self, event: str, args: Tuple[Any, ...]) -> None:
+        if not self._active:
+            return
+        try:
+            if event == "open":
+                path, mode, flags = args[:3]
+                if isinstance(path, (str, bytes)) and not isinstance(path, int):
+                    writes = bool((flags or 0) & (os.O_WRONLY | os.O_RDWR))
+                    if isinstance(mode, str):
+                        writes = any(letter in mode for letter in "wax+")
+                    self._opened(os.fsdecode(path), writes)
+            elif event == "os.rename":
+                self._opened(os.fsdecode(args[1]), True)
+            elif event in ("os.listdir", "os.scandir") and isinstance(args[0], (str, bytes)):
+                self._note_read(os.path.abspath(os.fsdecode(args[0])))
+        except Exception:  # an audit hook must never make the user's own call fail
+            return
+
+    def _opened(self, path: str, writes: bool) -> None:
+        path = os.path.abspath(path)
+        if not writes:
+            self._note_read(path)
+        elif self._counts(path):
+            self._written.add(path)
+
+    def _note_read(self, path: str) -> None:
+        if path in self._read or path in self._written or not self._counts(path):
+            return
+        stamp = _stamp(path)
+        if stamp is not None:
+            self._read[path] = stamp
+
+    def _counts(self, path: str) -> bool:
+        if path.endswith(".pyc") or os.sep + ".ipynb_checkpoints" + os.sep in path:
+            return False
+        here = os.getcwd() + os.sep
+        for root, unless_here in self._ignored:
+            if path.startswith(root) and not (unless_here and path.startswith(here)):
+                return False
+        return True
+
+
+def local_modules() -> Dict[str, str]:
+    """Local `.py` files that were imported, with the hash of their text."""
+    roots = [root for root, _ in _ignored_roots(())]
+    own = os.path.dirname(local_modules.__code__.co_filename) + os.sep
+    found: Dict[str, str] = {}
+    for module in list(sys.modules.values()):
+        path = getattr(module, "__file__", None)
+        if not isinstance(path, str) or not path.endswith(".py") or module.__name__ == "__main__":
+            continue
+        path = os.path.abspath(path)
+        if path in found or path.startswith(own) or not os.path.isfile(path):
+            continue
+        here = path.startswith(os.getcwd() + os.sep)
+        if "site-packages" in path or (not here and any(path.startswith(r) for r in roots)):
+            continue
+        with open(path, "rb") as file:
+            found[path] = hashlib.sha256(file.read()).hexdigest()
+    return dict(sorted(found.items()))
+
+
+def _stamp(path: str) -> Any:
+    try:
+        status = os.stat(path)
+    except OSError:
+        return None
+    return [status.st_size, status.st_mtime_ns]
+
+
+def _ignored_roots(more: Iterable[str]) -> List[Tuple[str, bool]]:
+    """Folders that are no input of the user's. True: but what is in the work folder counts."""
+    library = {sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
+    library.update(site.getsitepackages() if hasattr(site, "getsitepackages") else ())
+    library.add(site.getusersitepackages() if hasattr(site, "getusersitepackages") else "")
+    home = os.path.expanduser("~")
+    library.update(os.path.join(home, name) for name in (".cache", ".config", ".ipython"))
+    library.update((sys.prefix, sys.base_prefix) if sys.prefix not in ("/", "/usr") else ())
+    library.update(("/proc", "/sys", "/dev", "/etc", "/usr"))
+    roots = [(os.path.abspath(root) + os.sep, True) for root in library if root]
+    roots.extend((os.path.abspath(root) + os.sep, False) for root in more if root)
+    roots.append((os.path.abspath(tempfile.gettempdir()) + os.sep, True))
+    return roots
