@@ -8,7 +8,7 @@ from __future__ import annotations
 import importlib
 import types
 
-CARRIED = "_cloudpickle"
+CARRIED = "_cloudpickle"  # as in `loader`, which does not travel
 
 
 def load_cloudpickle() -> types.ModuleType:

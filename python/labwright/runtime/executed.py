@@ -13,7 +13,7 @@ TEXT_TYPES = ("application/javascript", "image/svg+xml")
 
 
 class ExecutedNotebook:
-    """Grows as cells run; `write` may be called at any moment, for a kill can come at any moment."""
+    """Grows as cells run; `write` may be called at any moment, as a kill can come at any."""
 
     def __init__(self, program: Dict[str, Any], parameters: Dict[str, Any]) -> None:
         self.path: Optional[str] = None

@@ -10,7 +10,6 @@ from __future__ import annotations
 import functools
 import hashlib
 import marshal
-import sys
 import types
 from typing import Any, Callable, Dict, Iterable, Iterator, List, NamedTuple, Optional, Tuple
 
@@ -104,10 +103,10 @@ class _Walk:
         if isinstance(item, type) and item.__module__ == "__main__":
             from .pickling import class_data
 
-            return list(sorted(class_data(item).items()))
+            return sorted(class_data(item).items())
         if isinstance(item, OPAQUE):
             self.mark(str(getattr(item, "__qualname__", getattr(item, "__name__", ""))))
-            return [item.value] if hasattr(item, "_value_") else None
+            return [getattr(item, "_value_", None)]
         special = _special(library)
         if special is not None:
             content = special(self, item)
@@ -169,7 +168,7 @@ class _Walk:
         return [function.__defaults__, function.__kwdefaults__, function.__dict__, cells]
 
     def instance(self, item: Any, kind: type, spot: int) -> Optional[Iterable[Any]]:
-        state = _state(item, kind)
+        state: Any = _state(item, kind)
         if isinstance(state, dict):
             cached = _cached_names(kind)
             own = kind.__module__ == "__main__"
@@ -182,7 +181,7 @@ class _Walk:
                 else:
                     self.keep_private((spot, str(name)), value)
             return public
-        return state
+        return state if isinstance(state, list) else [state]
 
     def keep_private(self, key: Key, value: Any) -> None:
         """A library's private attribute: counts unless it was unset before, as a cache is."""
@@ -225,8 +224,9 @@ def _special(library: str) -> Optional[Callable[[_Walk, Any], Any]]:
 
 def _state(item: Any, kind: type) -> Any:
     """What an object is made of: its own account of it, else its attributes."""
+    methods: Any = kind
     plain_reduce = (
-        kind.__reduce_ex__ is object.__reduce_ex__ and kind.__reduce__ is object.__reduce__
+        methods.__reduce_ex__ is object.__reduce_ex__ and methods.__reduce__ is object.__reduce__
     )
     get_state = getattr(kind, "__getstate__", None)
     own_state = get_state is not None and get_state is not getattr(object, "__getstate__", None)
@@ -238,8 +238,7 @@ def _state(item: Any, kind: type) -> Any:
             state = reduced[2] if len(reduced) > 2 else None
             if isinstance(state, dict) and isinstance(reduced[1], tuple) and len(reduced[1]) <= 1:
                 return state
-            parts = [part for part in reduced[1:3]]
-            return [*parts, *(list(part) for part in reduced[3:5] if part is not None)]
+            return [*reduced[1:3], *(list(part) for part in reduced[3:5] if part is not None)]
         if own_state:
             return item.__getstate__()
     except Exception:  # it cannot say: then it could not have come from another step
@@ -270,8 +269,3 @@ def _cached_names(kind: type) -> "set[str]":
         if isinstance(value, functools.cached_property)
         or type(value).__name__ in ("cached_property", "CachedProperty", "lazyproperty")
     }
-
-
-def loaded(name: str) -> Any:
-    """A library that is loaded already: a value of it is here."""
-    return sys.modules[name]

@@ -110,7 +110,7 @@ def _index_exact(index: Any) -> bool:
 
 
 def _is_object(dtype: Any) -> bool:
-    return bool(dtype == object)
+    return getattr(dtype, "kind", "") == "O" and hasattr(dtype, "descr")
 
 
 def _is_text(values: Any) -> bool:

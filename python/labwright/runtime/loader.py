@@ -7,10 +7,12 @@ warm process that already holds the same runtime uses that one.
 from __future__ import annotations
 
 PACKAGE = "labwright_runtime"
+# cloudpickle's own source, under this name in the package.
+CARRIED = "_cloudpickle"
 
 # Makes the runtime in `_bundle` importable, once. A process that forks steps runs this beforehand.
 INSTALL = """\
-import base64, hashlib, importlib, importlib.abc, importlib.util, json, lzma, sys
+import base64, hashlib, importlib, importlib.abc, importlib.util, json, sys, zlib
 _digest = hashlib.sha256(_bundle.encode()).hexdigest()
 if getattr(sys.modules.get("labwright_runtime"), "__digest__", None) != _digest:
     for _name in [n for n in sys.modules if n.split(".")[0] == "labwright_runtime"]:
@@ -28,7 +30,8 @@ if getattr(sys.modules.get("labwright_runtime"), "__digest__", None) != _digest:
             name = module.__name__
             exec(compile(self.sources[name], "<%s>" % name, "exec"), module.__dict__)
     sys.meta_path[:] = [f for f in sys.meta_path if type(f).__name__ != "_LabwrightFinder"]
-    sys.meta_path.insert(0, _LabwrightFinder(json.loads(lzma.decompress(base64.b64decode(_bundle)))))
+    _sources = json.loads(zlib.decompress(base64.b64decode(_bundle)))
+    sys.meta_path.insert(0, _LabwrightFinder(_sources))
     importlib.import_module("labwright_runtime").__digest__ = _digest
 """
 

@@ -122,7 +122,7 @@ def _capture(shell: Any, line: str, cell: str) -> None:
 
 QUIET = ("matplotlib", "load_ext", "reload_ext", "autoreload", "config", "precision", "pylab")
 
-LINE: Dict[str, Callable[..., Any]] = {name: _nothing for name in QUIET}
+LINE: Dict[str, Callable[..., Any]] = dict.fromkeys(QUIET, _nothing)
 LINE.update(cd=_cd, pwd=_pwd, env=_env, set_env=_set_env, time=_time)
 
 CELL: Dict[str, Callable[..., Any]] = {

@@ -24,7 +24,7 @@ def read_mappings() -> List[Mapping]:
                 if len(words) == 6 and "-" in words[0]:
                     start, _, end = words[0].partition("-")
                     place = int(start, 16), int(end, 16), int(words[2], 16)
-                    head = place + (words[5].rstrip("\n"),) if words[5][0] == "/" else None
+                    head = (*place, words[5].rstrip("\n")) if words[5][0] == "/" else None
                 elif "-" in words[0] and len(words) == 5:
                     head = None
                 elif head is not None and words[0] == "Anonymous:":

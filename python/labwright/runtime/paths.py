@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from typing import Any
 
 MOUNTS = (("gs://", "/gcs/"), ("minio://", "/minio/"), ("s3://", "/s3/"), ("file://", ""))
@@ -19,6 +18,8 @@ def local_path(uri: str) -> str:
 
 def write_atomic(path: str, text: str) -> None:
     """Write a file whole or not at all: a reader never sees half of it."""
+    import tempfile
+
     folder = os.path.dirname(os.path.abspath(path))
     os.makedirs(folder, exist_ok=True)
     handle, scratch = tempfile.mkstemp(dir=folder, prefix=".labwright-")

@@ -106,14 +106,14 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc,name-defined]
             elif not name.startswith("_") and name not in ("In", "Out"):
                 state["globals"][name] = value
         made = references.new_function, (code, empty)
-        return made + (state, None, None, references.set_function)
+        return (*made, state, None, None, references.set_function)
 
     def _class(self, cls: type) -> Any:
-        """By value, under an id that is the same in every run, so that equal work is equal bytes."""
+        """By value, under an id that is the same in every run: equal work is equal bytes."""
         make, args, *rest = cloudpickle._dynamic_class_reduce(cls)
         tracker = "notebook:%s:%s" % (cls.__qualname__, references.identity(cls))
         spot = 4 if make is cloudpickle._make_skeleton_class else 5
-        args = args[:spot] + (tracker,) + args[spot + 1 :]
+        args = (*args[:spot], tracker, *args[spot + 1 :])
         return (make, args, *rest)
 
     def _cached(self, wrapper: Any) -> Any:
@@ -139,7 +139,7 @@ def class_data(cls: type) -> Dict[str, Any]:
     """A class's own data attributes: what the code of its definition does not settle."""
     data = {}
     for name, value in cls.__dict__.items():
-        if name.startswith("__") or name.startswith("_abc_") or hasattr(type(value), "__get__"):
+        if name.startswith(("__", "_abc_")) or hasattr(type(value), "__get__"):
             continue
         if isinstance(value, type) or name in ("_member_map_", "_member_names_"):
             continue

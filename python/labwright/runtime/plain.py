@@ -255,7 +255,7 @@ def _text(value: Any) -> str:
     if type(value) in (dict, list, tuple, set, frozenset):
         import pprint
 
-        return pprint.pformat(value, width=79, **({"sort_dicts": False}))
+        return pprint.pformat(value, width=79, sort_dicts=False)
     return repr(value)
 
 

@@ -6,14 +6,16 @@ import html
 from html.parser import HTMLParser
 from typing import List, Optional, Tuple
 
-TAGS = frozenset(
-    "a abbr b blockquote br caption circle clippath code col colgroup dd defs details div dl dt em "
-    "ellipse figcaption figure g h1 h2 h3 h4 h5 h6 hr i img kbd li line lineargradient marker ol p "
-    "path pattern polygon polyline pre radialgradient rect s samp small span stop strong sub "
-    "summary sup svg table tbody td text tfoot th thead title tr tspan tt u ul use var".split()
+TEXT = """a abbr b blockquote br caption code col colgroup dd del details div dl dt em figcaption
+figure h1 h2 h3 h4 h5 h6 hr i img ins kbd li mark ol p pre q s samp small span strong sub summary
+sup table tbody td tfoot th thead tr tt u ul var"""
+DRAWING = """circle clippath defs desc ellipse g line lineargradient marker path pattern polygon
+polyline radialgradient rect stop svg symbol text title tspan use"""
+TAGS = frozenset((TEXT + " " + DRAWING).split())
+VOID = frozenset(["br", "col", "hr", "img"])
+DROPPED = frozenset(
+    ["script", "style", "iframe", "object", "embed", "template", "noscript", "head"]
 )
-VOID = frozenset("br col hr img".split())
-DROPPED = frozenset("script style iframe object embed template noscript head".split())
 LINKS = frozenset(["href", "src", "xlink:href"])
 STYLE_REFUSED = ("url(", "expression", "@import", "javascript:", "\\")
 

@@ -11,6 +11,7 @@ import collections
 import enum
 import functools
 import gc
+import importlib
 import sys
 import types
 from typing import Any, Dict, Iterable, Iterator, List, NamedTuple, Tuple
@@ -87,9 +88,9 @@ class _Walk:
         while stack:
             item = stack.pop()
             kind = type(item)
-            if kind in ATOMS or isinstance(item, OPAQUE) or kind.__name__ in BY_NAME:
-                if item is not value or not isinstance(item, type):
-                    continue
+            opaque = kind in ATOMS or isinstance(item, OPAQUE) or kind.__name__ in BY_NAME
+            if opaque and not (item is value and isinstance(item, type)):
+                continue
             mark = id(item)
             if mark in self.owner:
                 if self.owner[mark] != name and _can_change(item):
@@ -135,7 +136,7 @@ class _Walk:
                 id(vars(m)) for m in list(sys.modules.values()) if hasattr(m, "__dict__")
             )
         found = gc.get_referents(item)
-        if isinstance(item, dict) or isinstance(item, PLAIN_SEQUENCES):
+        if isinstance(item, (dict, *PLAIN_SEQUENCES)):
             found.extend(vars(item).values() if hasattr(item, "__dict__") else ())
         return found
 
@@ -149,9 +150,9 @@ class _Walk:
 
     def memory(self, name: str, item: Any, frozen: bool) -> Iterable[Any]:
         """Note whose memory an array uses; gives the objects in it."""
-        root = item
+        root: Any = item
         while True:
-            base = getattr(root, "base", None)
+            base: Any = getattr(root, "base", None)
             if type(base).__name__ == "DummyArray":
                 base = base.base
             if base is None or not hasattr(base, "__array_interface__"):
@@ -191,8 +192,7 @@ def _overlapping(windows: List[_Window]) -> Iterator[Tuple[_Window, _Window]]:
         for other in windows[1:]:
             yield windows[0], other
         return
-    import numpy
-
+    numpy: Any = importlib.import_module("numpy")
     for spot, one in enumerate(windows):
         for other in windows[spot + 1 :]:
             if one.frozen and other.frozen:

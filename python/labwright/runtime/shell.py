@@ -3,6 +3,9 @@
 Importing this module imports IPython: only `cells` does, when the first cell is to run.
 """
 
+# mypy: disable-error-code="no-untyped-call"
+# (much of IPython carries no annotations)
+
 from __future__ import annotations
 
 import builtins
@@ -107,11 +110,12 @@ class QuietProfile(ProfileDir):
 
 
 class ExitCell(ExitAutocall):
-    """`exit` and `quit`: the cell goes on to its end, the notebook stops after it, as in Jupyter."""
+    """`exit` and `quit`: the cell goes on to its end, then the notebook stops, as in Jupyter."""
 
     def __call__(self, keep_kernel: bool = False) -> None:
         if not keep_kernel:
-            self._ip.exit_requested = True
+            shell: Any = self._ip
+            shell.exit_requested = True
 
 
 class CellShell(InteractiveShell):
@@ -155,14 +159,11 @@ class CellShell(InteractiveShell):
     def _showtraceback(self, etype: Any, evalue: Any, stb: List[str]) -> None:
         sys.stdout.flush()
         sys.stderr.flush()
-        if self.displayhook.showing is not None:
+        hook: Any = self.displayhook
+        if hook.showing is not None:
             self.display_failed = True
         self.last_error = [etype.__name__, str(evalue), list(stb)]
-        self.display_pub_recorder.error(*self.last_error)
-
-    @property
-    def display_pub_recorder(self) -> Recorder:
-        return self.displayhook.recorder  # type: ignore[no-any-return]
+        hook.recorder.error(*self.last_error)
 
 
 def make_shell() -> CellShell:
@@ -182,7 +183,7 @@ def make_shell() -> CellShell:
     return shell
 
 
-def enter(shell: CellShell, module: types.ModuleType, recorder: Recorder) -> None:
+def enter(shell: Any, module: types.ModuleType, recorder: Recorder) -> None:
     """Give the shell a fresh namespace and a recorder."""
     shell.displayhook.recorder = recorder
     shell.display_pub.recorder = recorder

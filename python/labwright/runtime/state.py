@@ -42,7 +42,7 @@ HIDDEN: Dict[str, Hidden] = {
 
 
 def capture(name: str, missing: Any) -> Any:
-    """The state now, or `missing` where its library is not loaded (then no cell can have used it)."""
+    """The state now, or `missing` where its library is not loaded: then no cell has used it."""
     hidden = HIDDEN[name]
     module = sys.modules.get(hidden.module)
     return missing if module is None else hidden.get(module)

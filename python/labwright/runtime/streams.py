@@ -108,7 +108,7 @@ class Capture:
             if stream is not None:
                 stream.flush()
         self._real = {1: stdout, 2: stderr}  # type: ignore[dict-item]
-        sys.stdout, sys.stderr = self.streams[1], self.streams[2]  # type: ignore[assignment]
+        sys.stdout, sys.stderr = self.streams[1], self.streams[2]
         if self._fds:
             for fd in NAMES:
                 if fd not in self._pipes:
