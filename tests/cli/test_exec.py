@@ -56,7 +56,7 @@ PARAMETERS = ("epochs = 3\nname = 'a'\nratio: float = 1\nwhen = str(0)", ["param
 def test_parameters_are_injected_and_typed(tmp_path):
     notebook(tmp_path / "in.ipynb", PARAMETERS, "print(repr((epochs, name, ratio, when)))")
     done = execute(
-        tmp_path, "-p", "epochs=5", "-p", "name=it's \"q\"\n", "-p", "ratio=2", "-p", "when=7"
+        tmp_path, "-p", "epochs=5", "-p", 'name=it\'s "q"\n', "-p", "ratio=2", "-p", "when=7"
     )
     assert done.returncode == 0, done.stderr
     cells = result(tmp_path)["cells"]

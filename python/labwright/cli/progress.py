@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
-from datetime import datetime, timezone
 from typing import Any, TextIO
 
-DONE = frozenset({"SUCCEEDED", "SKIPPED", "FAILED", "CANCELED"})
+from ..widgets.elapsed import label, remark, seconds
+from ..widgets.lines import is_over, line
+
 STYLES = {
     "PENDING": "dim",
     "RUNNING": "cyan",
@@ -27,7 +27,7 @@ def progress(out: TextIO, *, logs: bool = False) -> PlainProgress:
 
 
 class PlainProgress:
-    """One line a step, when it is over. Also the base of the live one: what both know of events."""
+    """One line a step, when it is over."""
 
     def __init__(self, out: TextIO, *, logs: bool = False) -> None:
         self.out = out
@@ -37,7 +37,7 @@ class PlainProgress:
         return self
 
     def __exit__(self, *_: object) -> None:
-        pass
+        """Lines need no end."""
 
     def __call__(self, event: Any) -> None:
         """Take an event of the engine."""
@@ -45,10 +45,10 @@ class PlainProgress:
         if kind == "StepChanged":
             self.step(event)
         elif kind == "LogLine" and self.logs:
-            self.say(f"[{label(event)}] {event.text.rstrip()}")
+            self.say(f"[{label(event)}] {event.text}")
 
     def step(self, event: Any) -> None:
-        if event.state in DONE:
+        if is_over(event):
             self.say(line(event))
 
     def say(self, text: str) -> None:
@@ -97,58 +97,6 @@ class LiveProgress(PlainProgress):
             where = Text(str(event.notebook or ""), style="dim", overflow="fold")
             table.add_row(Text(name, style="bold"), state, seconds(event), remark(event), where)
         return table
-
-
-def label(event: Any) -> str:
-    """The step's name, and which iteration of it."""
-    iteration = getattr(event, "iteration", None)
-    return event.step if iteration is None else f"{event.step}[{iteration}]"
-
-
-def line(event: Any) -> str:
-    """A finished step in one line."""
-    parts = [f"{label(event):<20} {event.state:<9} {seconds(event):>9}", remark(event)]
-    return "  ".join([part for part in parts if part] + [str(event.notebook or "")]).rstrip()
-
-
-def seconds(event: Any) -> str:
-    """How long the step has taken, or is taking."""
-    started, finished = moment(event.started_at), moment(event.finished_at)
-    if started is None:
-        return ""
-    now = datetime.now(timezone.utc)
-    return duration(((finished or now) - started).total_seconds())
-
-
-def duration(value: float) -> str:
-    if value < 60:
-        return f"{value:.2f} s"
-    minutes, rest = divmod(round(value), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes:02} min" if hours else f"{minutes} min {rest:02} s"
-
-
-def moment(value: Any) -> datetime | None:
-    """A time as the engine gives it: a datetime, seconds since 1970 or ISO text."""
-    if value is None or isinstance(value, datetime):
-        return value
-    if isinstance(value, (int, float)):
-        return datetime.fromtimestamp(value, timezone.utc)
-    return datetime.fromisoformat(str(value).replace("Z", "+00:00"))
-
-
-def remark(event: Any) -> str:
-    """What else there is to say about a step: cached, retried."""
-    words = []
-    if event.cached:
-        words.append("cached")
-    retries = getattr(event, "retries", 0)
-    if retries:
-        words.append(f"{retries} {'retry' if retries == 1 else 'retries'}")
-    return ", ".join(words)
-
-
-Listener = Callable[[Any], None]
 
 
 def stream_for(as_json: bool) -> TextIO:

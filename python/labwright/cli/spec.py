@@ -65,9 +65,9 @@ class Group:
 
 
 def params(handler: Handler) -> tuple[Param, ...]:
-    """The parameters of a handler. Modules of handlers must not postpone their annotations."""
+    """The parameters of a handler, in its own order."""
     found = []
-    for parameter in inspect.signature(handler).parameters.values():
+    for parameter in inspect.signature(handler, eval_str=True).parameters.values():
         base = parameter.annotation.__origin__
         (spec,) = parameter.annotation.__metadata__
         found.append(Param(parameter.name, _plain(base), spec, parameter.default))

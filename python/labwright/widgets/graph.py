@@ -14,21 +14,20 @@ Node = Mapping[str, Any]
 
 def graph_json(plan: NotebookPlan, flow: Flow) -> Graph:
     """The contract's JSON: parameters, steps with what they take and give, diagnostics."""
-    own = {step.name: step.settings for step in plan.steps}
     return {
         "name": plan.name,
         "parameters": [
             {"name": p.name, "type": p.type, "default": p.default} for p in plan.parameters
         ],
-        "steps": [_step(step, getattr(own.get(step.tag), "when", None)) for step in flow.steps],
+        "steps": [_step(step) for step in flow.steps],
         "diagnostics": [d.to_json() for d in (*plan.diagnostics, *flow.diagnostics)],
     }
 
 
-def _step(step: StepFlow, own_when: str | None) -> dict[str, Any]:
+def _step(step: StepFlow) -> dict[str, Any]:
     expressions = [condition.expression for condition in step.conditions]
-    if own_when and own_when not in expressions:
-        expressions.append(own_when)
+    if step.soft_when:
+        expressions.append(step.soft_when)
     return {
         "name": step.name,
         "cells": list(step.cells),

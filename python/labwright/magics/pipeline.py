@@ -1,0 +1,178 @@
+"""`%pipeline run|compile|graph|verify|runs`: the notebook's pipeline, from within the notebook."""
+
+from __future__ import annotations
+
+import queue
+import shlex
+import sys
+import threading
+from collections.abc import Callable
+from typing import Annotated, Any
+
+from IPython.core.error import UsageError
+from IPython.core.magic import Magics, line_magic, magics_class
+
+from ..cli.quick import parse
+from ..cli.spec import Arg, Opt, params
+from ..errors import LabwrightError
+from ..launch import Analysed, analyse_notebook, parameter_texts, pipeline_of, run_analysed
+from ..widgets.graph import graph_json
+from .locate import is_stale, notebook_path
+
+USAGE = """\
+%pipeline run [NB] [-p NAME=VALUE]… [--no-cache]   run the notebook as a pipeline
+%pipeline graph [NB]                               draw its steps
+%pipeline compile [NB] [-o FILE]                   compile it for Kubeflow Pipelines
+%pipeline verify [NB] [-p NAME=VALUE]…             check it against the notebook itself
+%pipeline runs                                     list the runs, the newest first"""
+
+
+@magics_class
+class PipelineMagics(Magics):
+    """The line magic `%pipeline`."""
+
+    shell: Any
+
+    @line_magic
+    def pipeline(self, line: str) -> Any:
+        """Run, draw, compile or verify the notebook's pipeline; `%pipeline` alone says how."""
+        words = shlex.split(line)
+        commands: dict[str, Callable[..., Any]] = {
+            "run": self._run,
+            "graph": self._graph,
+            "compile": self._compile,
+            "verify": self._verify,
+            "runs": self._runs,
+        }
+        command = commands.get(words[0]) if words else None
+        values = parse(params(command), words[1:]) if command is not None else None
+        if command is None or values is None:
+            raise UsageError(USAGE)
+        try:
+            return command(**values)
+        except LabwrightError as error:
+            raise UsageError(str(error)) from None
+
+    def _analysed(self, given: str | None) -> Analysed:
+        path = notebook_path(self.shell.user_ns, given)
+        if given is None and is_stale(path, self.shell.history_manager.input_hist_raw[-1]):
+            _say(f"{path.name} was not saved since this cell was written; what is used is the file")
+        return analyse_notebook(str(path))
+
+    def _run(
+        self,
+        notebook: Annotated[str | None, Arg("The notebook.")] = None,
+        param: Annotated[list[str], Opt("-p", "--param", help="NAME=VALUE")] = [],  # noqa: B006
+        no_cache: Annotated[bool, Opt("--no-cache", help="Run every step.")] = False,
+    ) -> Any:
+        from ..widgets.view import view
+
+        analysed = self._analysed(notebook)
+        pipeline_of(analysed)  # says what is wrong before anything is shown
+        self._short_records()
+        cancel = threading.Event()
+        shown = view(graph_json(analysed.plan, analysed.flow), cancel.set)
+        texts = parameter_texts(param)
+        record = in_thread(
+            lambda listen: run_analysed(
+                analysed, texts, cache=not no_cache, on_event=listen, cancel=cancel
+            ),
+            shown,
+            cancel,
+        )
+        shown.finish(record)
+        return record
+
+    def _graph(self, notebook: Annotated[str | None, Arg("The notebook.")] = None) -> None:
+        from IPython.display import display
+
+        from ..widgets.svg import svg
+        from ..widgets.text import draw
+
+        analysed = self._analysed(notebook)
+        graph = graph_json(analysed.plan, analysed.flow)
+        bundle = {"text/html": svg(graph), "text/plain": draw(graph)}
+        display(bundle, raw=True)  # type: ignore[no-untyped-call]
+
+    def _compile(
+        self,
+        notebook: Annotated[str | None, Arg("The notebook.")] = None,
+        output: Annotated[str | None, Opt("-o", "--output", help="The file.")] = None,
+    ) -> None:
+        from ..launch import compiled
+
+        analysed = self._analysed(notebook)
+        target = output or str(analysed.path.with_suffix(".yaml").name)
+        with open(target, "w", encoding="utf-8") as file:
+            file.write(compiled(pipeline_of(analysed)).to_yaml())
+        _say(target)
+
+    def _verify(
+        self,
+        notebook: Annotated[str | None, Arg("The notebook.")] = None,
+        param: Annotated[list[str], Opt("-p", "--param", help="NAME=VALUE")] = [],  # noqa: B006
+    ) -> Any:
+        from ..verify import verify
+        from ..widgets.lines import verdict
+
+        analysed = self._analysed(notebook)
+        texts = parameter_texts(param)
+        found = in_thread(lambda listen: verify(analysed, texts, listen), None, None)
+        _say(verdict(found))
+        return None
+
+    def _runs(self) -> None:
+        from ..targets.local.store import Store
+        from ..widgets.lines import runs_table
+
+        _say(runs_table(Store().runs()))
+
+    def _short_records(self) -> None:
+        """A run as a value shows one line; the view above it has shown the rest."""
+        from ..targets.local.record import RunRecord
+
+        formatter = self.shell.display_formatter.formatters["text/plain"]
+        formatter.for_type(
+            RunRecord, lambda record, p, cycle: p.text(f"<run {record.run_id}: {record.state}>")
+        )
+
+
+def in_thread(work: Callable[[Callable[[Any], None]], Any], shown: Any, cancel: Any) -> Any:
+    """Do the work in a thread (a notebook's own has an event loop already) and show its events.
+
+    An interrupt of the kernel cancels, and waits for the work to end in good order.
+    """
+    events: queue.Queue[Any] = queue.Queue()
+    outcome: dict[str, Any] = {}
+
+    def run() -> None:
+        try:
+            outcome["value"] = work(events.put)
+        except BaseException as error:
+            outcome["error"] = error
+        events.put(None)
+
+    thread = threading.Thread(target=run, name="labwright-run", daemon=True)
+    thread.start()
+    while True:
+        try:
+            event = events.get(timeout=0.5)
+            if event is None:
+                break
+            if shown is not None:
+                shown.take(event)
+        except queue.Empty:
+            if shown is not None:
+                shown.tick()
+        except KeyboardInterrupt:
+            if cancel is None or cancel.is_set():
+                raise
+            cancel.set()
+    thread.join()
+    if "error" in outcome:
+        raise outcome["error"]
+    return outcome["value"]
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text + "\n")
