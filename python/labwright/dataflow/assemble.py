@@ -179,7 +179,7 @@ def _dead_steps(ctx: Context, needs: dict[int, Needs]) -> list[Diagnostic]:
     def is_dead(step: Needs) -> bool:
         unit: Unit = step.unit
         shows = unit.visible or unit.metrics or unit.files or unit.dynamic is not None
-        makes = step.outputs or step.values or unit.calls_library
+        makes = step.outputs or step.values or unit.may_draw
         return not shows and not makes and bool(unit.modified) and len(needs) > 1
 
     defined = {

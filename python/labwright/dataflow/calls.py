@@ -92,7 +92,6 @@ def call_object(obj: Obj, arguments: Arguments, ctx: Context) -> Pts:
     if obj.kind in ("import", "builtin"):
         return library.call(obj.name, arguments, ctx)
     escape(arguments.all(), ctx)
-    ctx.unit.calls_library = True
     held = [o for o in obj.edges if o.kind == "function"]
     for function in held:  # functools.partial and the like
         _call_function_object(function, arguments, ctx)
@@ -130,6 +129,7 @@ def make_function(node: FunctionNode, frame: Frame | None, ctx: Context) -> Obj:
         link(obj, value, ctx.now)
     if frame is not None:
         frame.functions.append(obj)
+    ctx.uncalled.setdefault(id(node), (ctx.cell, node))
     return obj
 
 
@@ -150,6 +150,7 @@ def call_function(
     if len(ctx.active) > _DEEPEST or ctx.work > _MOST_WORK:
         _read_without_following(node, ctx)
         return everything
+    ctx.uncalled[id(node)] = (ctx.cell, ast.Pass())
     scope = scope_names(node)
     frame = Frame(scope.bound, scope.declared, function.frame, method_of=method_of)
     _bind_arguments(function, node.args, positional, keywords, spread, frame)

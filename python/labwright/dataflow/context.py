@@ -66,7 +66,7 @@ class Unit:
     unknown_reads: dict[str, int] = field(default_factory=dict)
     files: list[FileUse] = field(default_factory=list)
     metrics: dict[str, None] = field(default_factory=dict)
-    calls_library: bool = False
+    may_draw: bool = False
     visible: bool = False
     dynamic: int | None = None
     sets_option: bool = False
@@ -108,11 +108,13 @@ class Context:
         self.skipped_names: dict[str, int] = {}
         self.parameters: frozenset[str] = frozenset()
         self.escaped: set[Obj] = set()
-        self.quiet = 0  # inside a speculative call: no remarks
         # What the current top-level statement did; its driver resets them.
         self.touched: dict[str, Binding | None] = {}
         self.changed: set[str] = set()
         self.sets_option = False
+        self.files_before = 0
+        # Functions not followed so far: the node's id -> its cell and itself.
+        self.uncalled: dict[int, tuple[int, ast.AST]] = {}
 
     # -- remarks -------------------------------------------------------------------------------
 

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .files import FileUse
 
 
 @dataclass(eq=False)
@@ -11,7 +15,8 @@ class Definition:
     """A replayable piece of a cell. `needs` must be replayed before it (a base class, a decorator).
 
     `position` orders definitions as the notebook does. `always`: a global option, replayed in
-    every later step. `reads`: variables (data) it reads; `roots`: the modules it is about.
+    every later step. `reads`: variables (data) it reads; `roots`: the modules it is about; `files`:
+    those it uses.
     """
 
     cell: int
@@ -22,6 +27,7 @@ class Definition:
     always: bool = False
     reads: frozenset[str] = frozenset()
     roots: frozenset[str] = frozenset()
+    files: tuple[FileUse, ...] = ()
 
 
 def statement_source(text: str, node: ast.stmt) -> str:

@@ -53,13 +53,9 @@ def read_name(name: str, ctx: Context) -> Pts:
         return bound.pts
     if name in _BUILTINS:
         return frozenset((builtin(name, ctx),))
-    if name in NOTEBOOK_NAMES:
-        return NOTHING
-    if name.startswith(("_i", "_o")) or (name.startswith("_") and name[1:].isdigit()):
-        return NOTHING
-    ctx.read(name)
-    if ctx.unit.kind == "step" or not ctx.active:
-        _undefined(name, ctx)
+    if name not in NOTEBOOK_NAMES:
+        ctx.read(name)
+        check_defined(name, ctx)
     return NOTHING
 
 
@@ -71,13 +67,14 @@ def builtin(name: str, ctx: Context) -> Obj:
     return obj
 
 
-def _undefined(name: str, ctx: Context) -> None:
-    if (
-        ctx.guarded
-        or ctx.quiet
-        or ctx.star_modules
-        or any(u.dynamic is not None for u in ctx.units)
-    ):
+def check_defined(name: str, ctx: Context) -> None:
+    """Remark on a name that nothing binds, where that can be known."""
+    if name in _BUILTINS or name in NOTEBOOK_NAMES:
+        return
+    if name.startswith(("_i", "_o")) or (name.startswith("_") and name[1:].isdigit()):
+        return  # IPython's history
+    hidden = ctx.star_modules or any(unit.dynamic is not None for unit in ctx.units)
+    if ctx.guarded or hidden:
         return
     if name in ctx.skipped_names:
         cell = ctx.skipped_names[name]
@@ -189,7 +186,7 @@ def elements(pts: Pts, ctx: Context) -> Pts:
     """What iterating over the value may give."""
     found: list[Pts] = []
     for obj in pts:
-        if obj.kind == "generator":
+        if obj.kind in ("generator", "iterator"):
             ctx.mutate((obj,))
         if obj.kind == "instance":
             found.append(calls.call_method(frozenset((obj,)), "__iter__", [], {}, ctx))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import posixpath
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -11,7 +12,7 @@ if TYPE_CHECKING:
     from .calls import Arguments
     from .context import Context
 
-Mode = Literal["read", "write"]
+Mode = Literal["read", "write", "import"]
 
 
 def _words(text: str) -> frozenset[str]:
@@ -211,13 +212,25 @@ def _note(modes: str, path: str | None, ctx: Context) -> None:
         ctx.unit.files.append(FileUse("write", normal))
 
 
+def note_import(module: str, ctx: Context) -> None:
+    """An import reads a file beside the notebook, should an earlier step have written one."""
+    root = module.partition(".")[0]
+    if root and root not in sys.stdlib_module_names:
+        ctx.unit.files.append(FileUse("import", f"{root}.py"))
+        ctx.unit.files.append(FileUse("import", root))
+
+
 def conflict(earlier: list[FileUse], later: list[FileUse]) -> bool:
     """Whether the order of two units matters: one writes what the other reads or writes."""
-    return any(
-        (a.mode == "write" or b.mode == "write") and _overlap(a.path, b.path)
-        for a in earlier
-        for b in later
-    )
+    return any(_ordered(a, b) for a in earlier for b in later)
+
+
+def _ordered(a: FileUse, b: FileUse) -> bool:
+    if "write" not in (a.mode, b.mode):
+        return False
+    if "import" in (a.mode, b.mode) and (a.path is None or b.path is None):
+        return False  # imports are everywhere: only a file known to be the module counts
+    return _overlap(a.path, b.path)
 
 
 def _overlap(a: str | None, b: str | None) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from .objects import Obj, Pts
 
 ScopeNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef
+SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
 
 
 @dataclass(eq=False)

@@ -214,6 +214,18 @@ DETERMINISTIC_ESTIMATORS = _words(
     """
 )
 
+# Libraries (by prefix) whose calls draw from no hidden generator, save those named above.
+NEVER_DRAWING = tuple(
+    _words(
+        """
+        numpy pandas polars pyarrow matplotlib seaborn plotly altair IPython joblib yaml requests
+        httpx tqdm rich tabulate PIL cv2 sqlalchemy duckdb fsspec openpyxl labwright papermill
+        sklearn.metrics sklearn.preprocessing sklearn.datasets.load_ sklearn.datasets.fetch_
+        sklearn.utils.Bunch sklearn.set_config ipywidgets networkx sympy
+        """
+    )
+)
+
 # Calls (by their last name, on a module) that set a global option: replayed in later steps.
 OPTION_FUNCTIONS = _words(
     """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
 from typing import TYPE_CHECKING
 
 from . import calls, expressions, files
@@ -15,6 +16,7 @@ from .knowledge import (
     INPLACE_KEYWORD,
     MUTATING_FUNCTIONS,
     MUTATING_METHODS,
+    NEVER_DRAWING,
     NUMPY_DRAWING_FUNCTIONS,
     NUMPY_DRAWING_METHODS,
     OPTION_FUNCTIONS,
@@ -40,6 +42,11 @@ if TYPE_CHECKING:
 
 _VISIBLE = ("print", "display", "show", "plot", "info", "write", "savefig", "pprint")
 _ALIASES = {"np": "numpy", "pd": "pandas", "plt": "matplotlib.pyplot"}
+# What moves on when it is read, but can be handed from step to step.
+_ITERATORS = (
+    *("iter", "enumerate", "zip", "map", "filter", "reversed"),
+    *("chain", "cycle", "islice", "tee", "groupby", "starmap"),
+)
 # Binding a literal container's methods that keep what they are given.
 _KEEPING = frozenset(
     (
@@ -63,8 +70,8 @@ def call(qualified: str, arguments: Arguments, ctx: Context) -> Pts:
     on_module = "." in qualified
     if last in _VISIBLE or last.startswith("print"):
         ctx.unit.visible = True
-    if on_module:
-        ctx.unit.calls_library = True
+    if on_module and not _never_draws(qualified, last, arguments):
+        ctx.unit.may_draw = True
     if qualified in ("eval", "exec", "compile", "globals", "locals", "vars", "getattr", "super"):
         special = _dynamic(qualified, arguments, ctx)
         if special is not None:
@@ -112,17 +119,14 @@ def _result(qualified: str, last: str, arguments: Arguments, ctx: Context) -> Pt
         return expressions.fresh("data", ctx, origin="rng")
     if qualified in VIEW_FUNCTIONS:
         held = given | contents(given)
-        if qualified in ("min", "max", "next", "typing.cast"):
-            return held
-        kind = (
-            "generator"
-            if qualified in ("iter", "enumerate", "zip", "map", "filter", "reversed")
-            else "container"
-        )
-        if qualified == "zip" or kind != "generator":
-            held = contents(given) | frozenset(
-                obj for obj in given if obj.kind not in ("container",)
-            )
+        if qualified in ("min", "max", "next"):
+            return held - frozenset(obj for obj in given if obj.kind in ("container", "iterator"))
+        if qualified == "typing.cast":
+            return given
+        kind = "iterator" if last in _ITERATORS else "container"
+        if last not in _ITERATORS or last == "zip":
+            whole = frozenset(obj for obj in given if obj.kind != "container")
+            held = contents(given) | whole
         return expressions.fresh(kind, ctx, held, name=f"{qualified}()")
     if not on_qualified(qualified) and qualified in ("object", "dict", "list", "set"):
         return expressions.fresh("container", ctx)
@@ -166,7 +170,8 @@ def _is_seeded(last: str, arguments: Arguments) -> bool:
 
 def call_method(obj: Obj, name: str, arguments: Arguments, ctx: Context) -> Pts:
     """Call a method of an object nothing more is known of than its kind."""
-    ctx.unit.calls_library = True
+    if not (obj.seeded or obj.origin in ("", "rng") or _never_draws(obj.origin, name, arguments)):
+        ctx.unit.may_draw = True
     given = arguments.all()
     if name in _VISIBLE:
         ctx.unit.visible = True
@@ -191,7 +196,7 @@ def call_method(obj: Obj, name: str, arguments: Arguments, ctx: Context) -> Pts:
     if name == "copy" and obj.kind == "container":
         return expressions.fresh("container", ctx, frozenset(obj.edges))
     if name in VIEW_METHODS:
-        if obj.kind in ("container", "generator"):
+        if obj.kind in ("container", "generator", "iterator"):
             return (
                 frozenset(obj.edges)
                 if name not in ("items", "keys", "values")
@@ -206,7 +211,7 @@ def call_method(obj: Obj, name: str, arguments: Arguments, ctx: Context) -> Pts:
 
 
 def _changes_receiver(obj: Obj, name: str, arguments: Arguments) -> bool:
-    if obj.kind in ("generator", "file"):
+    if obj.kind in ("generator", "iterator", "file"):
         return True
     if obj.origin == "rng" or (
         name in GENERATOR_METHODS
@@ -258,7 +263,7 @@ def _maybe_changed(what: str, given: Pts, ctx: Context) -> None:
         if name in ctx.names and obj in ctx.names[name].pts
     }
     ctx.mutate(targets)
-    if affected and not ctx.quiet:
+    if affected:
         listed = ", ".join(f"`{name}`" for name in sorted(affected))
         ctx.remark(
             "info",
@@ -286,6 +291,14 @@ def _note_hidden_state(qualified: str, last: str, arguments: Arguments, ctx: Con
             draw(state, ctx)
     if last in NUMPY_DRAWING_FUNCTIONS and not _is_seeded("", arguments):
         draw("numpy.random", ctx)
+
+
+def _never_draws(qualified: str, last: str, arguments: Arguments) -> bool:
+    """Whether a library's code surely leaves the hidden generators alone."""
+    root = qualified.partition(".")[0]
+    if root in sys.stdlib_module_names or qualified.startswith(NEVER_DRAWING):
+        return True
+    return _is_seeded(last, arguments)
 
 
 def draw(state: str, ctx: Context) -> None:
@@ -346,8 +359,6 @@ def evaluate_text(text: str, ctx: Context) -> Pts:
 
 def note_dynamic(what: str, ctx: Context) -> None:
     """Code the analysis cannot see: assume that it reads and changes every variable there is."""
-    if ctx.quiet:
-        return
     ctx.unit.dynamic = ctx.cell if ctx.unit.dynamic is None else ctx.unit.dynamic
     for name, bound in list(ctx.names.items()):
         ctx.read(name)

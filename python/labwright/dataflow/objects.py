@@ -24,6 +24,7 @@ Kind = Literal[
     "function",
     "import",  # a module, or something imported from one
     "builtin",
+    "iterator",
     "generator",
     "file",
     "lock",

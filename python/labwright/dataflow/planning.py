@@ -16,7 +16,7 @@ from .definitions import Definition
 from .model import Input, StepControl
 from .objects import Obj, reach
 
-_IDENTITY_KINDS = ("data", "container", "instance", "generator")
+_IDENTITY_KINDS = ("data", "container", "instance", "iterator", "generator")
 
 
 @dataclass
@@ -132,8 +132,8 @@ class Planner:
         )
 
     def _add_hidden_state(self, unit: Unit, wanted: set[str]) -> None:
-        """A step that calls a library may draw from a generator that was seeded."""
-        if unit.calls_library:
+        """A step that calls unknown code may draw from a generator that was seeded."""
+        if unit.may_draw:
             wanted |= {
                 name
                 for name in ("python.random", "numpy.random", "torch.random")
@@ -194,6 +194,7 @@ class Planner:
     def _replay(self, step: Needs, definition: Definition, more: set[str]) -> None:
         if definition in step.setup or definition in step.late:
             return
+        step.unit.files.extend(definition.files)
         late = False
         for need in definition.needs:
             self._replay(step, need, more)

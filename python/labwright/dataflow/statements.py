@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from . import calls, expressions, library
+from . import calls, expressions, files, library
 from .frames import Frame, lookup_frame
 from .objects import NOTHING, Pts, union
 
@@ -332,10 +332,12 @@ def _import(node: ast.Import, frame: Frame | None, ctx: Context) -> None:
         qualified = alias.name if alias.asname else root
         value = frozenset((expressions.imported(qualified, ctx),))
         expressions.assign_name(alias.asname or root, value, frame, ctx)
+        files.note_import(alias.name, ctx)
 
 
 def _import_from(node: ast.ImportFrom, frame: Frame | None, ctx: Context) -> None:
     module = node.module or ""
+    files.note_import(module, ctx)
     for alias in node.names:
         if alias.name == "*":
             library.star_import(module, ctx)

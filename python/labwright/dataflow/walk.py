@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 from ..notebook.model import Block, Parameter
 from . import expressions, statements
-from .context import Binding, Context, Unit
+from .context import Binding, Context, Unit, names_in
 from .definitions import Definition, only_defines, statement_source
+from .frames import SCOPES, scope_names
 from .model import StepControl
 from .objects import NOTHING, Obj, link
 
@@ -44,12 +45,30 @@ def walk(
             _walk_prelude(stretch, parameters, ctx, to_python)
         else:
             _walk_step(stretch, controls.get(stretch.tag), ctx, to_python)
+    _look_into_uncalled(ctx)
     return ctx
 
 
-def _bound_by(block: Block, to_python: ToPython) -> frozenset[str]:
-    from .frames import scope_names
+def _look_into_uncalled(ctx: Context) -> None:
+    """Functions that nothing calls were not followed: say at least which names nothing binds."""
+    for cell, node in ctx.uncalled.values():
+        ctx.cell = cell
+        bound = {
+            n
+            for child in ast.walk(node)
+            if isinstance(child, SCOPES)
+            for n in scope_names(child).bound
+        }
+        bound |= {
+            child.id
+            for child in ast.walk(node)
+            if isinstance(child, ast.Name) and not isinstance(child.ctx, ast.Load)
+        }
+        for name in sorted(names_in(node) - bound - set(ctx.history)):
+            expressions.check_defined(name, ctx)
 
+
+def _bound_by(block: Block, to_python: ToPython) -> frozenset[str]:
     tree = _parse(block, to_python)
     return scope_names(tree).bound if tree is not None else frozenset()
 
@@ -191,6 +210,7 @@ def _run(node: ast.stmt, ctx: Context, *, shown: bool) -> None:
     ctx.changed = set()
     ctx.escaped = set()
     ctx.sets_option = False
+    ctx.files_before = len(ctx.unit.files)
     statements.run_statement(node, None, ctx, shown=shown)
 
 
@@ -259,6 +279,7 @@ def _define(node: ast.stmt, source: str, ctx: Context, *, anything: bool) -> Non
         frozenset(changed),
         needs,
         reads=data,
+        files=tuple(ctx.unit.files[ctx.files_before :]),
     )
     if star and any(now == ctx.now for now, _ in ctx.star_modules):
         ctx.star_definitions.append((ctx.now, definition))
