@@ -40,6 +40,7 @@ class Step:
         self.runner = runner
         self.groups: Dict[str, str] = {}
         self.cell: Optional[str] = None
+        self._held: Dict[str, Any] = {}
         self._saved = 0.0
 
     @property
@@ -73,6 +74,8 @@ class Step:
         self.notebook.write()
         self.runner = self.runner or CellRunner()
         self.tracker.start()
+        # Replayed code may read parameters; nothing it does may change them.
+        self.namespace.update(self.parameters)
         self._replay(self.program.get("setup"))
         self.namespace.update(self.parameters)
         states = self._load_inputs()
@@ -138,7 +141,11 @@ class Step:
             group = read_meta(folder).get("group")
             if group:
                 self.groups[name] = group
-        values = read_values(folders, self.namespace)
+        mates: Dict[str, Any] = {}
+        values = read_values(folders, self.namespace, mates)
+        for name in self.program.get("guards") or ():
+            if name in mates and name not in folders:
+                self.groups[name], self._held[name] = mates[name]
         values.update(
             self._load_collected({n: self.task.input_paths(inputs[n]) for n in collected})
         )
@@ -206,16 +213,32 @@ class Step:
             self.notebook.write()
 
     def _fingerprints(self) -> Dict[str, Fingerprint]:
-        names = self.program.get("guards") or ()
-        return {n: fingerprint(self.namespace[n]) for n in names if n in self._guarded(names)}
+        """What later steps also read, as it is before the cells run."""
+        for name in self.program.get("guards") or ():
+            if name in self.namespace:
+                self._held[name] = self.namespace[name]
+        found = {name: fingerprint(value) for name, value in self._held.items()}
+        for name in self._hidden_guards():
+            found[name] = fingerprint(hidden_state.capture(name, UNBOUND))
+        return found
 
-    def _guarded(self, names: Any) -> Dict[str, Any]:
-        self._held = {name: self.namespace[name] for name in names if name in self.namespace}
-        return self._held
+    def _hidden_guards(self) -> List[str]:
+        inputs = self.program.get("inputs") or {}
+        guards = self.program.get("guards") or ()
+        return [name for name in guards if name in hidden_state.HIDDEN and name in inputs]
 
     def _check_guards(self, before: Dict[str, Fingerprint]) -> None:
         """Fail rather than let later steps see a value that the notebook would have changed."""
         outputs = set(self.program.get("outputs") or ())
+        for name in self._hidden_guards():
+            if before.pop(name).differs(fingerprint(hidden_state.capture(name, UNBOUND))):
+                self.report.diagnose(
+                    "warning",
+                    "seed-replayed",
+                    "step %r drew from the generator %s, which the analysis did not see: later "
+                    "steps draw the same numbers again. Draw from it by name in the step, or give "
+                    "what draws a seed of its own" % (self.program.get("step"), name),
+                )
         for name, old in before.items():
             if not old.differs(fingerprint(self._held[name], like=old)):
                 continue

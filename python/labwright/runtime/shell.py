@@ -118,8 +118,11 @@ class ExitCell(ExitAutocall):
             shell.exit_requested = True
 
 
-class CellShell(InteractiveShell):
-    """The shell of a kernel without the kernel."""
+class ZMQInteractiveShell(InteractiveShell):
+    """The shell of a kernel without the kernel.
+
+    It has the name of a kernel's: by that name libraries tell a notebook from a terminal.
+    """
 
     displayhook_class = Type(RecordingDisplayHook)
     display_pub_class = Type(RecordingDisplayPublisher)
@@ -166,15 +169,16 @@ class CellShell(InteractiveShell):
         hook.recorder.error(*self.last_error)
 
 
-def make_shell() -> CellShell:
+def make_shell() -> ZMQInteractiveShell:
     """The process's shell, made once; cheap to make before a fork (no thread, no file)."""
-    if CellShell.initialized():
-        return CellShell.instance()
+    if ZMQInteractiveShell.initialized():
+        return ZMQInteractiveShell.instance()
     InteractiveShell.clear_instance()
     config = Config()
     config.HistoryManager.enabled = False
+    config.IPKernelApp.parent_appname = "labwright"  # what tqdm and others look for
     module = sys.modules.get("__main__")
-    shell = CellShell.instance(
+    shell = ZMQInteractiveShell.instance(
         config=config, profile_dir=QuietProfile(), user_module=types.ModuleType("__main__")
     )
     shell.magics_manager.register_lazy("store", "IPython.extensions.storemagic")
@@ -221,7 +225,7 @@ def no_input() -> Iterator[None]:
         builtins.input, getpass.getpass = saved
 
 
-async def execute(shell: CellShell, source: str, silent: bool = False) -> Any:
+async def execute(shell: ZMQInteractiveShell, source: str, silent: bool = False) -> Any:
     """Run a cell as a kernel does: inside a running event loop, so that its rules hold."""
     preprocessing_error = None
     try:

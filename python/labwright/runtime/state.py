@@ -33,7 +33,7 @@ def _set_torch(torch: Any, state: Dict[str, Any]) -> None:
 
 
 HIDDEN: Dict[str, Hidden] = {
-    "random": Hidden("random", lambda m: m.getstate(), lambda m, s: m.setstate(s)),
+    "python.random": Hidden("random", lambda m: m.getstate(), lambda m, s: m.setstate(s)),
     "numpy.random": Hidden(
         "numpy.random", lambda m: m.get_state(legacy=False), lambda m, s: m.set_state(s)
     ),

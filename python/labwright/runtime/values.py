@@ -76,8 +76,15 @@ def write_values(
     return stored
 
 
-def read_values(folders: Mapping[str, str], namespace: Dict[str, Any]) -> Dict[str, Any]:
-    """Read values that belong together: members of one group come back sharing their objects."""
+def read_values(
+    folders: Mapping[str, str],
+    namespace: Dict[str, Any],
+    mates: Optional[Dict[str, Any]] = None,
+) -> Dict[str, Any]:
+    """Read values that belong together: members of one group come back sharing their objects.
+
+    `mates` receives what a group holds besides, which shares objects too: name -> (group, value).
+    """
     groups: Dict[str, Dict[str, Any]] = {}
     values: Dict[str, Any] = {}
     for name, folder in folders.items():
@@ -87,7 +94,10 @@ def read_values(folders: Mapping[str, str], namespace: Dict[str, Any]) -> Dict[s
         elif meta["format"] == "group":
             if meta["group"] not in groups:
                 groups[meta["group"]] = _load_pickle(folder, meta, namespace)
-            values[name] = groups[meta["group"]][meta["name"]]
+            members = groups[meta["group"]]
+            values[name] = members[meta["name"]]
+            if mates is not None:
+                mates.update((other, (meta["group"], value)) for other, value in members.items())
         else:
             values[name] = _read_single(folder, meta, namespace)
     return values
