@@ -1,0 +1,78 @@
+"""When a step need not run again: its key, and what else must be as it was."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from .artifacts import ArtifactStore
+from .dag import Artifact, Bound
+from .ir import Container
+
+VERSION = 1
+
+
+def step_key(
+    container: Container,
+    parameters: Mapping[str, Any],
+    artifacts: Mapping[str, tuple[Artifact, ...]],
+    environment: Mapping[str, Any],
+    custom: str = "",
+) -> str:
+    """A digest of all that decides a step's outputs: code, environment and inputs, by content."""
+    if custom:
+        facts: dict[str, Any] = {"custom": custom}
+    else:
+        facts = {
+            "command": container.command,
+            "args": container.args,
+            "env": container.env,
+            "image": container.image,
+            "environment": environment,
+            "parameters": parameters,
+            "artifacts": {name: [_identity(one) for one in artifacts[name]] for name in artifacts},
+        }
+    text = json.dumps({"version": VERSION, **facts}, sort_keys=True, default=list)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _identity(artifact: Artifact) -> list[Any]:
+    content = [artifact.digest] if artifact.digest else [artifact.uri]
+    return [*content, dict(artifact.schema), dict(artifact.metadata)]
+
+
+def still_true(entry: Mapping[str, Any], workdir: Path, artifacts: ArtifactStore) -> bool:
+    """Whether the files the step read and wrote, the modules it imported and its outputs are
+    as they were when it ran."""
+    files = entry.get("files") or {}
+    facts = {**(files.get("read") or {}), **(files.get("written") or {})}
+    if not all(file_facts(workdir / path) == fact for path, fact in facts.items()):
+        return False
+    modules = entry.get("modules") or {}
+    if not all(_module_digest(workdir / path) == digest for path, digest in modules.items()):
+        return False
+    return all(artifacts.fetch(digest) is not None for digest in entry["digests"])
+
+
+def file_facts(path: Path) -> list[int] | None:
+    """A file's size and time of change; None when it is not there."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return [status.st_size, status.st_mtime_ns]
+
+
+def _module_digest(path: Path) -> str | None:
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError:
+        return None
+
+
+def digests(bound: Bound) -> list[str]:
+    """The content that outputs consist of."""
+    return [one.digest for many in bound.artifacts.values() for one in many if one.digest]

@@ -1,0 +1,85 @@
+"""What a container's command is: Labwright's step program, a kfp component, or anything else."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import shlex
+import zlib
+from collections.abc import Sequence
+from functools import lru_cache
+from itertools import pairwise
+from pathlib import PurePath
+from typing import Any
+
+from .ir import Container
+
+KFP_MAIN = "from kfp.dsl.executor_main import executor_main\nexecutor_main()\n"
+
+# Libraries that may be imported before a process forks: they start no threads or devices of
+# their own when imported.
+PRELOADABLE = ("numpy", "pandas", "scipy", "sklearn", "matplotlib", "pyarrow", "joblib")
+
+_KFP_RUN = re.compile(r"-m kfp\.(?:dsl|components)\.executor_main\b")
+_PIP = re.compile(r"pip install (.*?)(?:&&|$)", re.DOTALL)
+_IMPORT = re.compile(r"(?:^|[\n;])\s*(?:import|from)\s+([A-Za-z_]\w*)")
+
+
+def python_code(words: Sequence[str]) -> tuple[str, list[str]] | None:
+    """The source and arguments of `python3 [-u] -c SOURCE ARGUMENTS...`; None for others."""
+    if not words or not re.fullmatch(r"python(3(\.\d+)?)?", PurePath(words[0]).name):
+        return None
+    rest = list(words[1:])
+    if rest[:1] == ["-u"]:
+        rest = rest[1:]
+    return (rest[1], rest[2:]) if len(rest) > 1 and rest[0] == "-c" else None
+
+
+def kfp_source(command: Sequence[str]) -> str | None:
+    """The module that holds a kfp lightweight component's function; None for other commands."""
+    for script, source in pairwise(command):
+        if _KFP_RUN.search(script) and "ephemeral_component.py" in script:
+            return source
+    return None
+
+
+def kfp_requirements(command: Sequence[str]) -> list[str]:
+    """What a kfp lightweight component would have pip install, kfp itself left out."""
+    wanted: list[str] = []
+    source = kfp_source(command)
+    for script in command:
+        for line in _PIP.findall(script) if script is not source else ():
+            words = iter(shlex.split(line))
+            for word in words:
+                if word in ("--index-url", "--extra-index-url", "--trusted-host", "-i", "-r"):
+                    next(words, None)
+                elif not word.startswith("-") and not re.match(r"kfp\b(?!-)", word):
+                    wanted.append(word)
+    return list(dict.fromkeys(wanted))
+
+
+def step_program(container: Container) -> dict[str, Any] | None:
+    """The program of a step that Labwright compiled; None for a step of another compiler."""
+    return _decode(container.args)
+
+
+@lru_cache(maxsize=512)
+def _decode(args: tuple[str, ...]) -> dict[str, Any] | None:
+    try:
+        text = args[args.index("--program") + 1]
+        program = json.loads(zlib.decompress(base64.b64decode(text)))
+    except (ValueError, IndexError, zlib.error):
+        return None
+    return program if isinstance(program, dict) and "step" in program else None
+
+
+def imports(container: Container) -> set[str]:
+    """The preloadable libraries that the step's code names in an import."""
+    program = step_program(container)
+    if program is None:
+        texts = list(container.command)
+    else:
+        parts = [*program.get("setup", ()), *program.get("late_setup", ()), *program["cells"]]
+        texts = [part.get("python") or part["source"] for part in parts]
+    return {name for text in texts for name in _IMPORT.findall(text)} & set(PRELOADABLE)
