@@ -28,7 +28,7 @@ from .model import (
     When,
 )
 from .names import artifact_key
-from .program import WORKDIR, artifact_map, step_program
+from .program import WORKDIR, WORKSPACE, artifact_map, step_program
 from .values import Interface, read_interface
 
 if TYPE_CHECKING:
@@ -117,8 +117,9 @@ class _Builder:
         if self.flow.metrics:
             outputs.append(METRICS_ARTIFACT)
         program = step_program(self.plan, self.flow, self.to_python) | {
-            "parameters": [p.name for p in parameters],
-            "defaults": {p.name: p.default for p in parameters},
+            "parameters": {p.name: p.type for p in parameters},
+            # By them the runtime tells 1 from 1.0 within lists and dicts again.
+            "defaults": {p.name: p.default for p in parameters if p.type in ("LIST", "STRUCT")},
             "inputs": {i.variable: i.key for i in inputs},
             "collected": [i.variable for i in inputs if i.collected],
             "outputs": artifact_map(self.flow.outputs),
@@ -126,6 +127,7 @@ class _Builder:
             "packages": list(environment.packages),
             "timeout": self.settings.timeout,
             "workdir": WORKDIR,
+            "links": {v.mount: f"{WORKSPACE}/{v.name}" for v in environment.volumes if v.size},
             "status": self.flow.finally_,
             "soft_when": self.flow.soft_when,
             "soft_inputs": self._soft_inputs(),
@@ -133,7 +135,8 @@ class _Builder:
         }
         return Component(
             name=self.flow.name,
-            program=program,
+            # What is left out is nothing: empty, off or not asked for.
+            program={key: value for key, value in program.items() if value},
             environment=environment,
             parameters=tuple(parameters),
             inputs=tuple(inputs),

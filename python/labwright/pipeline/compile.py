@@ -49,7 +49,7 @@ def compile_pipeline(pipeline: Pipeline, *, cache_volumes: bool = False) -> Comp
             where=f"pipeline `{pipeline.name}`",
             hint="tag a code cell `step:NAME`",
         )
-    tasks, _ = task_names(step.name for step in pipeline.steps)
+    tasks, _ = task_names(pipeline.name, (step.name for step in pipeline.steps))
     platform = platform_spec(pipeline, tasks)
     bundle = runtime_bundle()
     # The runtime travels in each step, or once where that would be too much.
@@ -69,12 +69,12 @@ def compile_pipeline(pipeline: Pipeline, *, cache_volumes: bool = False) -> Comp
 def _spec(
     pipeline: Pipeline, loader: str, bundle: str, carried: bool, cache_volumes: bool
 ) -> dict[str, Any]:
-    tasks, names = task_names(step.name for step in pipeline.steps)
+    tasks, names = task_names(pipeline.name, (step.name for step in pipeline.steps))
     constants = {RUNTIME_PARAMETER: bundle} if carried else {}
     root = build_tree(pipeline, tasks, names, constants)
     written = Tasks(pipeline, root, cache_volumes)
     runtime = RUNTIME_PLACEHOLDER if carried else bundle
-    return _document(
+    return pipeline_document(
         pipeline.name,
         pipeline.description,
         written.root,
@@ -86,13 +86,14 @@ def _spec(
     )
 
 
-def _document(
+def pipeline_document(
     name: str,
     description: str,
     root: dict[str, Any],
     components: dict[str, Any],
     executors: dict[str, Any],
 ) -> dict[str, Any]:
+    """The pipeline spec around its parts."""
     safe = task_name(name)
     info = {"name": safe}
     if name != safe:

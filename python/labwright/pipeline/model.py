@@ -23,7 +23,7 @@ NOTEBOOK_ARTIFACT = "labwright_notebook"
 HTML_ARTIFACT = "labwright_html"
 METRICS_ARTIFACT = "labwright_metrics"
 ITEM_PARAMETER = "labwright_item"
-STATUS_PARAMETER = "labwright_status"
+STATUS_PARAMETER = "pipeline_status"
 RUNTIME_PARAMETER = "labwright_runtime"
 WORKSPACE_PARAMETER = "labwright_workspace"
 
@@ -209,12 +209,6 @@ class Pipeline:
     parameters: tuple[TypedParameter, ...] = ()
     description: str = ""
     experiment: str | None = None
-
-    def step(self, name: str) -> Step:
-        for step in self.steps:
-            if step.name == name:
-                return step
-        raise KeyError(name)
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)

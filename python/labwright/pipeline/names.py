@@ -40,9 +40,13 @@ class Names:
         return self.claim(f"{kind}-{number}")
 
 
-def task_names(steps: Iterable[str]) -> tuple[dict[str, str], Names]:
-    """Task name of each step, and the book to claim further names from."""
+def task_names(pipeline: str, steps: Iterable[str]) -> tuple[dict[str, str], Names]:
+    """Task name of each step, and the book to claim further names from.
+
+    None is the pipeline's own: the kfp SDK would load that step in place of the pipeline.
+    """
     names = Names()
+    names.claim(task_name(pipeline))
     return {step: names.claim(task_name(step)) for step in steps}, names
 
 

@@ -6,8 +6,8 @@ from ..notebook.settings import byte_count
 from .model import Environment, Pipeline, Toleration, Volume
 from .wiring import Json
 
-# Claims of the run's own volume follow the size that is asked for, in whole mebibytes.
 _MIB = 2**20
+_GRACE = 60
 
 
 def platform_spec(pipeline: Pipeline, tasks: dict[str, str]) -> Json | None:
@@ -15,20 +15,27 @@ def platform_spec(pipeline: Pipeline, tasks: dict[str, str]) -> Json | None:
     executors = {
         f"exec-{tasks[step.name]}": config
         for step in pipeline.steps
-        if (config := _executor(step.component.environment, step.timeout))
+        if (config := executor_config(step.component.environment, step.timeout))
     }
     kubernetes: Json = {}
     if executors:
         kubernetes["deploymentSpec"] = {"executors": executors}
-    if workspace := _workspace(pipeline):
-        kubernetes["pipelineConfig"] = {"workspace": workspace}
+    if size := workspace_size(pipeline):
+        kubernetes["pipelineConfig"] = {"workspace": {"size": size}}
     return {"platforms": {"kubernetes": kubernetes}} if kubernetes else None
 
 
-def _executor(environment: Environment, timeout: int | None) -> Json:
+def pod_deadline(timeout: int) -> int:
+    """When Kubernetes ends a pod whose step has `timeout`: the step itself ends sooner, and so
+    still leaves its notebook. A pod's time includes pulling its image."""
+    return timeout + _GRACE
+
+
+def executor_config(environment: Environment, timeout: int | None) -> Json:
+    """What one step asks for."""
     config: Json = {}
     if timeout:
-        config["activeDeadlineSeconds"] = str(timeout)
+        config["activeDeadlineSeconds"] = str(pod_deadline(timeout))
     if claims := [_claim(volume) for volume in environment.volumes if volume.claim]:
         config["pvcMount"] = claims
     if environment.secrets:
@@ -84,8 +91,8 @@ def _constant(value: str) -> Json:
     return {"runtimeValue": {"constant": value}}
 
 
-def _workspace(pipeline: Pipeline) -> Json | None:
-    """One volume for the run, with room for every volume of a size; gone when the run is."""
+def workspace_size(pipeline: Pipeline) -> str | None:
+    """Size of the run's own volume: room for every volume that names a size, not a claim."""
     sizes: dict[str, int] = {}
     for step in pipeline.steps:
         for volume in step.component.environment.volumes:
@@ -94,4 +101,4 @@ def _workspace(pipeline: Pipeline) -> Json | None:
                 sizes[volume.name] = max(size, sizes.get(volume.name, 0))
     if not sizes:
         return None
-    return {"size": f"{-(-sum(sizes.values()) // _MIB)}Mi"}
+    return f"{-(-sum(sizes.values()) // _MIB)}Mi"

@@ -18,6 +18,8 @@ from ..notebook.model import NotebookPlan
 from .names import artifact_key
 
 WORKDIR = "/labwright"
+# Where KFP mounts the volume it makes for a run.
+WORKSPACE = "/kfp-workspace"
 # Linux refuses a single argument of 128 KiB; the rest is for what surrounds the program.
 ARGUMENT_LIMIT = 120_000
 
@@ -38,11 +40,11 @@ def step_program(
             for key in ("kernelspec", "language_info")
             if key in plan.notebook.metadata
         },
-        "setup": _fragments(plan, flow.setup),
-        "late_setup": _fragments(plan, flow.late_setup),
+        "setup": [_fragment(plan, f, to_python) for f in flow.setup],
+        "late_setup": [_fragment(plan, f, to_python) for f in flow.late_setup],
         "cells": [
             _cell(cells[block.cell].source, block.source, to_python)
-            | {"id": block.id, "tags": list(cells[block.cell].tags), "metrics": block.metrics}
+            | {"id": block.id, "tags": list(cells[block.cell].tags)}
             for block in plan.blocks
             if block.cell in flow.cells
         ],
@@ -53,26 +55,22 @@ def step_program(
 
 
 def _cell(written: str, source: str, to_python: Callable[[str], str]) -> dict[str, Any]:
-    """`written` (the cell with its `%%step` line) and `python` (without IPython syntax) are only
-    there where they differ from what is run."""
-    cell = {"source": source}
-    if written != source:
-        cell["written"] = written
+    """`written` (the cell with its `%%step` line) is only there where it differs."""
+    code = _code(source, to_python)
+    return code | {"written": written} if written != source else code
+
+
+def _code(source: str, to_python: Callable[[str], str]) -> dict[str, Any]:
+    """`python` (without IPython's syntax) is only there where it differs."""
     python = to_python(source)
-    if python != source:
-        cell["python"] = python
-    return cell
+    return {"source": source, "python": python} if python != source else {"source": source}
 
 
-def _fragments(plan: NotebookPlan, fragments: Iterable[Fragment]) -> list[dict[str, Any]]:
-    return [
-        {
-            "cell": plan.notebook.cells[fragment.cell].id,
-            "source": fragment.source,
-            "optional": fragment.optional,
-        }
-        for fragment in fragments
-    ]
+def _fragment(
+    plan: NotebookPlan, fragment: Fragment, to_python: Callable[[str], str]
+) -> dict[str, Any]:
+    code = _code(fragment.source, to_python) | {"cell": plan.notebook.cells[fragment.cell].id}
+    return code | {"optional": True} if fragment.optional else code
 
 
 def artifact_map(variables: Iterable[str]) -> dict[str, str]:

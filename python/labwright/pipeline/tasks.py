@@ -16,12 +16,13 @@ from .model import (
     Pipeline,
     Retry,
     Source,
+    Step,
 )
+from .program import WORKSPACE
 from .tree import Group, Leaf, Node
 from .values import ir_type
 from .wiring import Channel, Json, Wiring, artifact_type
 
-WORKSPACE_PATH = "/kfp-workspace"
 _RUN_AFTER_ALL = "ALL_UPSTREAM_TASKS_COMPLETED"
 
 
@@ -97,7 +98,7 @@ class Tasks:
             name = self._items[leaf.parent][0]
             taken["parameters"][ITEM_PARAMETER] = {"componentInputParameter": name}
         if step.component.uses_workspace:
-            taken["parameters"][WORKSPACE_PARAMETER] = _constant(WORKSPACE_PATH)
+            taken["parameters"][WORKSPACE_PARAMETER] = _constant(WORKSPACE)
         if self._carried:
             taken["parameters"][RUNTIME_PARAMETER] = self._wiring.constant(leaf, RUNTIME_PARAMETER)
 
@@ -144,9 +145,10 @@ class Tasks:
         inputs = _without_empty(ports.taken)
         waits = sorted(ports.waits)
         if isinstance(node, Leaf):
-            task["cachingOptions"] = {"enableCache": True} if self._cached(node) else {}
+            cached = is_cached(node.step, self._cache_volumes)
+            task["cachingOptions"] = {"enableCache": True} if cached else {}
             if node.step.retry:
-                task["retryPolicy"] = _retry(node.step.retry)
+                task["retryPolicy"] = retry_policy(node.step.retry)
         elif node in self._conditions:
             task["triggerPolicy"] = {"condition": self._conditions[node]}
         elif node in self._items:
@@ -173,13 +175,16 @@ class Tasks:
         handler = next(c for c in node.parent.children if getattr(c, "kind", "") == "exit-handler")
         return {"taskFinalStatus": {"producerTask": handler.task}}
 
-    def _cached(self, leaf: Leaf) -> bool:
-        """A finally step is there for what it does. Of volumes KFP compares the names of claims,
-        not what is in them: an old result could be wrong."""
-        step = leaf.step
-        if step.finally_ or (step.component.environment.volumes and not self._cache_volumes):
-            return False
-        return step.cache
+
+def is_cached(step: Step, cache_volumes: bool = False) -> bool:
+    """Whether an earlier result may stand for a run of `step`.
+
+    A finally step is there for what it does. Of volumes KFP compares the names of claims, not
+    what is in them, so that an old result could be wrong.
+    """
+    if step.finally_ or (step.component.environment.volumes and not cache_volumes):
+        return False
+    return step.cache
 
 
 _STATUS_INPUT: Json = {"parameterType": "TASK_FINAL_STATUS", "isOptional": True}
@@ -212,7 +217,8 @@ def _constant(value: str) -> Json:
     return {"runtimeValue": {"constant": value}}
 
 
-def _retry(retry: Retry) -> Json:
+def retry_policy(retry: Retry) -> Json:
+    """The IR's `retryPolicy`."""
     return {
         "maxRetryCount": retry.count,
         "backoffDuration": _seconds(retry.backoff_seconds),

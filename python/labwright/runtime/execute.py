@@ -12,10 +12,11 @@ from .cells import CellRunner
 from .describe import describe
 from .executed import ExecutedNotebook
 from .fingerprint import Fingerprint, fingerprint
+from .given import enter_workdir, given_parameters
 from .interrupt import Interrupted
 from .report import NAME as REPORT_NAME
 from .report import Report
-from .task import HTML, LOOP_ITEM, METRICS, NOTEBOOK, Task, from_parameter
+from .task import HTML, METRICS, NOTEBOOK, Task
 from .tracking import FileTracker, local_modules
 from .values import UNBOUND, MarshalError, read_meta, read_values, write_values
 
@@ -33,7 +34,7 @@ class Step:
         self.program = program
         self.task = task
         self.report = Report()
-        self.parameters = self._given_parameters()
+        self.parameters = given_parameters(program, task.parameters)
         self.notebook = ExecutedNotebook(program, self.parameters)
         self.notebook.path = task.output_path(NOTEBOOK)
         self.tracker = FileTracker([task.folder])
@@ -69,8 +70,7 @@ class Step:
         return self.report.state
 
     def _run(self) -> None:
-        if self.program.get("workdir"):
-            os.chdir(self.program["workdir"])
+        enter_workdir(self.program)
         self.notebook.write()
         self.runner = self.runner or CellRunner()
         self.tracker.start()
@@ -93,21 +93,6 @@ class Step:
         self._write_outputs()
 
     # -- before the cells ----------------------------------------------------------------------
-
-    def _given_parameters(self) -> Dict[str, Any]:
-        declared = self.program.get("parameters") or []
-        kinds = declared if isinstance(declared, dict) else dict.fromkeys(declared)
-        given = {
-            name: from_parameter(self.task.parameters[name], kind)
-            for name, kind in kinds.items()
-            if name in self.task.parameters
-        }
-        variable = self.program.get("loop_variable")
-        if variable:
-            given[variable] = self.task.parameters.get(LOOP_ITEM)
-        if self.program.get("status"):
-            given["pipeline_status"] = self.task.parameters.get("pipeline_status")
-        return given
 
     def _replay(self, fragments: Optional[List[Dict[str, Any]]]) -> None:
         assert self.runner is not None

@@ -30,7 +30,8 @@ class ExecutedNotebook:
             self.cells.append(cell)
         self._by_id: Dict[str, Dict[str, Any]] = {}
         for each in program["cells"]:
-            cell = _cell(each["id"], each["source"], each.get("tags") or [])
+            text = each.get("written", each["source"])
+            cell = _cell(each["id"], text, each.get("tags") or [])
             self.cells.append(cell)
             self._by_id[each["id"]] = cell
 

@@ -77,7 +77,14 @@ class Task:
 
 
 def to_parameter(value: Any, kind: str) -> Any:
-    """A value as a typed pipeline parameter, exactly; ValueError where it is of another type."""
+    """A value as a typed pipeline parameter, exactly; ValueError where it is of another type.
+
+    TRUTH is a value's truthiness; ITEMS what a loop walks, each item as JSON text.
+    """
+    if kind == "TRUTH":
+        return bool(value)
+    if kind == "ITEMS":
+        return [_item(each) for each in value]
     item = getattr(value, "item", None)
     if callable(item) and getattr(value, "shape", None) == ():
         value = item()
@@ -107,6 +114,30 @@ def from_parameter(value: Any, kind: Optional[str]) -> Any:
     if isinstance(value, str) and kind == "BOOLEAN":
         return value.lower() == "true"
     return value
+
+
+def _item(value: Any) -> str:
+    """A loop's item as JSON text; ValueError where JSON would not give it back as it is."""
+    try:
+        text = json.dumps(value)
+    except (TypeError, ValueError):
+        text = "null"
+    if not _same(json.loads(text), value):
+        raise ValueError(
+            "a loop's items are plain numbers, text, lists and dicts, not %s (an array's "
+            "`.tolist()` gives such)" % type(value).__name__
+        )
+    return text
+
+
+def _same(one: Any, other: Any) -> bool:
+    if type(one) is not type(other):
+        return False
+    if isinstance(one, list):
+        return len(one) == len(other) and all(map(_same, one, other))
+    if isinstance(one, dict):
+        return one.keys() == other.keys() and all(_same(one[k], other[k]) for k in one)
+    return bool(one == other)
 
 
 def _plain(value: Any) -> Any:

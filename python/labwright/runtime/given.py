@@ -1,0 +1,80 @@
+"""What a step is given beside its artifacts: parameters, the loop's item, a place to work in.
+
+JSON and protobuf know one kind of number, so each is made again what the notebook wrote: by its
+declared type, and within lists and dicts by the default.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Any, Dict
+
+from .task import LOOP_ITEM, from_parameter
+
+STATUS = "pipeline_status"
+WORKSPACE = "/kfp-workspace"
+
+
+def given_parameters(program: Dict[str, Any], parameters: Dict[str, Any]) -> Dict[str, Any]:
+    """The variables that the input `parameters` stand for."""
+    declared = program.get("parameters") or {}
+    kinds = declared if isinstance(declared, dict) else dict.fromkeys(declared)
+    defaults = program.get("defaults") or {}
+    given = {}
+    for name, kind in kinds.items():
+        if name in parameters:
+            value = from_parameter(parameters[name], kind)
+            given[name] = like(value, defaults[name]) if name in defaults else value
+    if program.get("loop_variable"):
+        form = program.get("loop_item")
+        given[program["loop_variable"]] = loop_item(parameters.get(LOOP_ITEM), form)
+    if program.get("status"):
+        given[STATUS] = parameters.get(STATUS)
+    return given
+
+
+def loop_item(value: Any, form: Any) -> Any:
+    """The item of this run, written as `form` says."""
+    if form == "json":
+        return json.loads(value)
+    if form in ("int", "float"):
+        return like(value, 0 if form == "int" else 0.0)
+    return value
+
+
+def like(value: Any, default: Any) -> Any:
+    """`value` with its numbers of the kind those of `default` are."""
+    if isinstance(default, bool) or isinstance(value, bool):
+        return value
+    if isinstance(default, float) and isinstance(value, int):
+        return float(value)
+    if isinstance(default, int) and isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(default, dict) and isinstance(value, dict):
+        return {k: like(v, default[k]) if k in default else v for k, v in value.items()}
+    if isinstance(default, list) and isinstance(value, list) and default:
+        alike = len({type(each) for each in default}) == 1
+        if len(default) != len(value) and not alike:
+            return value
+        shown = default if len(default) == len(value) else [default[0]] * len(value)
+        return [like(each, one) for each, one in zip(value, shown)]
+    return value
+
+
+def enter_workdir(program: Dict[str, Any]) -> None:
+    """Go where relative paths lead to the step's volumes; elsewhere than in a container, stay.
+
+    A volume without a claim of its own is a folder of the run's workspace.
+    """
+    if os.environ.get("LABWRIGHT_WORKDIR"):
+        return
+    if os.path.isdir(WORKSPACE):
+        for link, folder in (program.get("links") or {}).items():
+            os.makedirs(folder, exist_ok=True)
+            os.makedirs(os.path.dirname(link), exist_ok=True)
+            if not os.path.lexists(link):
+                os.symlink(folder, link)
+    workdir = program.get("workdir")
+    if workdir and os.path.isdir(workdir):
+        os.chdir(workdir)
