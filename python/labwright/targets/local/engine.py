@@ -6,13 +6,14 @@ import asyncio
 import os
 import signal
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from ...diagnostics import Diagnostic
 from ...errors import LabwrightError
 from .artifacts import artifact_store
 from .check import check_steps, working_folder
@@ -63,6 +64,7 @@ def run_pipeline(
     on_event: Listener | None = None,
     cancel: threading.Event | None = None,
     run_id: str | None = None,
+    diagnostics: Sequence[Diagnostic] = (),
 ) -> RunRecord:
     """Run a compiled pipeline to its end and give its record.
 
@@ -79,6 +81,7 @@ def run_pipeline(
         on_event: told what happens, in the engine's thread.
         cancel: set it to stop the run.
         run_id: the run's id, when the caller chose one.
+        diagnostics: what is known of the notebook already; the record has it with what a run finds.
 
     Raises:
         LabwrightError: the pipeline cannot be run. Steps that fail do not raise.
@@ -88,7 +91,8 @@ def run_pipeline(
     pipeline = read_pipeline(spec)
     steps = plan_steps(pipeline, platform, environment)
     values = run_parameters(pipeline.root, parameters or {})
-    diagnostics = check_steps(steps.values(), folder)
+    known = [one.to_json() for one in diagnostics]
+    checked = check_steps(steps.values(), folder)
     store = store or Store()
     row = RunRow(
         run_id or new_run_id(pipeline.name),
@@ -102,8 +106,9 @@ def run_pipeline(
             "environment": environment,
             "cache": cache,
             "parallel": parallel,
+            "diagnostics": known,
         },
-        diagnostics=[one.to_json() for one in diagnostics],
+        diagnostics=[*known, *(one.to_json() for one in checked)],
     )
     directory = store.dir(row.run_id)
     try:
@@ -131,12 +136,12 @@ def resume_run(
         raise LabwrightError(f"run {row.run_id} cannot be taken up again: its folder is gone")
     pipeline = read_pipeline(data["pipeline_spec"])
     steps = plan_steps(pipeline, data["platform_spec"], row.options["environment"])
-    diagnostics = check_steps(steps.values(), working_folder(Path(row.options["workdir"]), None))
+    checked = check_steps(steps.values(), working_folder(Path(row.options["workdir"]), None))
     row = replace(
         row,
         state="RUNNING",
         finished_at=None,
-        diagnostics=[one.to_json() for one in diagnostics],
+        diagnostics=[*row.options["diagnostics"], *(one.to_json() for one in checked)],
     )
     earlier = tuple(_taken_up(one) for one in store.step_rows(row.run_id))
     return _run(Plan(pipeline, steps, row, earlier), store, on_event, cancel)
