@@ -32,6 +32,8 @@ from traitlets.config import Config
 
 from .outputs import Recorder
 
+INLINE = "module://matplotlib_inline.backend_inline"
+
 
 class CellCompiler(CachingCompiler):
     """Names a cell's code after its text, so that two runs of it give the same warnings."""
@@ -143,7 +145,10 @@ class ZMQInteractiveShell(InteractiveShell):
         os.environ["TERM"] = "xterm-color"
         os.environ["PAGER"] = os.environ["GIT_PAGER"] = "cat"
         if not os.environ.get("MPLBACKEND"):
-            os.environ["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"
+            os.environ["MPLBACKEND"] = INLINE
+            matplotlib = sys.modules.get("matplotlib")
+            if matplotlib is not None:  # a warm process read the variable before this one was here
+                matplotlib.rcParams["backend"] = INLINE
 
     def init_hooks(self) -> None:
         super().init_hooks()
