@@ -22,6 +22,10 @@ _PASSING = (
         "time …",
     ),
     (re.compile(r"\bIn ?\[\d+\]"), "In […]"),
+    # Names that libraries make up for parts of a page: counted (scikit-learn) or random.
+    (re.compile(r"\bsk-(container|estimator)-id-\d+"), r"sk-\1-id-…"),
+    (re.compile(r"\bT_[0-9a-f]{5}(?![0-9a-f])"), "T_…"),
+    (re.compile(r"\b[0-9a-f]{8}(?:-?[0-9a-f]{4}){3}-?[0-9a-f]{12}\b"), "<uuid>"),
     (re.compile(r"<ipython-input-[\w-]+>|/\S*/(?:ipykernel_\d+|labwright)/\d+\.py"), "<cell>"),
     (re.compile(r"(?:/private)?(?:/var/folders/[^\s'\":]+|/tmp)/tmp\w+"), "<tmp>"),
 )
