@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 
 from corpus.notebooks import Example, load_corpus
-from labwright.cli.loading import analysed
 from labwright.dataflow import Flow, StepFlow
+from labwright.launch import analyse_notebook
+from labwright.verify import verify
+from labwright.verify.check import Verdict
 
 CORPUS = load_corpus()
 Edges = set[tuple[str, str]]
@@ -24,7 +26,8 @@ def test_corpus_is_large() -> None:
 
 @each(CORPUS)
 def test_shape(example: Example, tmp_path: Path) -> None:
-    plan, flow = analysed(str(example.write(tmp_path)))
+    analysed = analyse_notebook(str(example.write(tmp_path)))
+    flow = analysed.flow
     assert [d for d in flow.diagnostics if d.severity == "error" and example.verify] == []
     for step, names in example.needs.items():
         found = {(name, source) for name, source in inputs(flow, step)}
@@ -39,8 +42,28 @@ def test_shape(example: Example, tmp_path: Path) -> None:
         assert (first, second) in closure, f"{second} does not wait for {first}"
     for first, second in example.parallel:
         assert not {(first, second), (second, first)} & closure, f"{first}, {second} are chained"
-    codes = {d.code for d in (*plan.diagnostics, *flow.diagnostics)}
+    codes = {d.code for d in analysed.diagnostics}
     assert set(example.diagnostics) <= codes
+
+
+@each([example for example in CORPUS if example.verify])
+def test_pipeline_answers_as_the_notebook(example: Example, tmp_path: Path) -> None:
+    analysed = analyse_notebook(str(example.write(tmp_path)))
+    verdict = verify(analysed, {})
+    different = [cell for cell in verdict.cells if not cell["equal"]]
+    assert verdict.equal, f"{different!s:.3000}\n{[d.to_json() for d in verdict.diagnostics]}"
+    assert verdict.record.state == "SUCCEEDED"
+    tags = {step.name: step.tag for step in analysed.flow.steps}
+    for step, text in example.prints.items():
+        assert printed(verdict, tags, step).strip("\n") == text
+
+
+def printed(verdict: Verdict, tags: dict[str, str], step: str) -> str:
+    """What the cells of a step print, in notebook order."""
+    cells = [cell for cell in verdict.cells if tags.get(cell["step"]) == step]
+    outputs = [output for cell in cells for output in cell["pipeline"]]
+    texts = [output["text"] for output in outputs if output.get("name") == "stdout"]
+    return "".join("".join(text) for text in texts).replace("\r\n", "\n")
 
 
 def parts(flow: Flow, tag: str) -> list[StepFlow]:

@@ -2,8 +2,8 @@
 
 A name's first letter says what it holds, so every program runs: `i` a number, `l` a list of
 numbers, `n` a list of lists, `d` a dict, `o` an object, `f` a function without arguments, `g` one
-that takes a list. What may be unbound when it runs (a deleted name, one bound on a branch not
-taken, a function whose global is gone) stands in a `try`.
+that takes a list, `m` a bound `append`. What may be unbound when it runs (a deleted name, one
+bound on a branch not taken, a function whose global is gone) stands in a `try`.
 """
 
 from __future__ import annotations
@@ -27,7 +27,24 @@ class Box:
     def add(self, value):
         self.items.append(value)
         self.n += value
-        return self"""
+        return self
+    @property
+    def size(self):
+        return len(self.items)
+class Tally(Box):
+    seen = []
+    def add(self, value):
+        Tally.seen.append(value)
+        return super().add(value)"""
+FACTORY = """\
+def make():
+    count = {start}
+    def tick():
+        nonlocal count
+        count += 1
+        return count
+    return tick
+{name} = make()"""
 
 
 @dataclass(frozen=True)
@@ -43,7 +60,7 @@ class Writer:
     """Writes statements, and keeps what is bound for certain (`names`) and perhaps (`unsure`)."""
 
     draw: Draw
-    names: dict[str, list[str]] = field(default_factory=lambda: {kind: [] for kind in "ilndofg"})
+    names: dict[str, list[str]] = field(default_factory=lambda: {kind: [] for kind in "ilndofgm"})
     unsure: set[str] = field(default_factory=set)
 
     def pick(self, options: list[T]) -> T:
@@ -71,14 +88,15 @@ class Writer:
         choices += [f"len({name})" for name in self.names["l"] + self.names["n"] + self.names["d"]]
         choices += [f"sum({name})" for name in self.names["l"]]
         choices += [f"{name}.get('k', 0)" for name in self.names["d"]]
-        choices += [f"{name}.n" for name in self.names["o"]]
+        choices += [item for name in self.names["o"] for item in (f"{name}.n", f"{name}.size")]
+        choices += ["random.randint(0, 9)", "len(Tally.seen)"]
         return self.pick(choices)
 
     def statement(self, nested: bool = False) -> str:
         writers = [self.bind_number, self.bind_list, self.bind_dict]
         if self.names["l"]:
             writers += [self.mutate_list, self.mutate_list, self.bind_nest, self.bind_object]
-            writers += [self.define_function, self.define_taker]
+            writers += [self.define_function, self.define_taker, self.bind_method, self.draw_order]
         if self.names["i"]:
             writers += [self.define_function, self.augment]
         if self.names["d"]:
@@ -89,6 +107,8 @@ class Writer:
             writers += [self.mutate_object, self.mutate_object]
         if self.names["f"]:
             writers += [self.call, self.call]
+        if self.names["m"]:
+            writers += [self.call_method]
         if self.names["g"] and self.names["l"]:
             writers += [self.call_taker, self.call_taker]
         if self.unsure:
@@ -113,7 +133,9 @@ class Writer:
         values = [f"[{self.number()}, {self.number()}]", "[]"]
         for name in self.names["l"]:
             values += [name, f"{name}[:]", f"{name} + [{self.small()}]", f"[x + 1 for x in {name}]"]
-        values += [f"{name}[0]" for name in self.names["n"]]
+            values += [f"sorted({name})", f"{name} or [1]", f"{name} if {self.small()} > 4 else []"]
+            values += [f"[last := x for x in {name}]"]
+        values += [item for n in self.names["n"] for item in (f"{n}[0]", f"max({n}, key=len)")]
         values += [f"{name}.items" for name in self.names["o"]]
         values += [f"{name}.setdefault('l', [])" for name in self.names["d"]]
         value = self.pick(values)
@@ -133,6 +155,12 @@ class Writer:
                 f"{name}[0:1] = [{self.small()}]",
                 f"del {name}[2:]",
                 f"[{name}.append(x) for x in range(2)]",
+                f"list(map({name}.append, [1, 2]))",
+                f"{name}[:] = {other}[:3]",
+                f"for x in [{name}, {other}]:\n    x.append({self.small()})",
+                f"({name} if {self.number()} > 3 else {other}).append({self.small()})",
+                f"with contextlib.suppress(IndexError):\n    {name}.pop()",
+                f"match {other}:\n    case [*rest]:\n        {name}.extend(rest[:1])",
             ]
         )
 
@@ -173,7 +201,7 @@ class Writer:
         return self.pick(choices)
 
     def bind_object(self) -> str:
-        values = [f"Box({self.old('l')})", "Box([])", *self.names["o"]]
+        values = [f"Box({self.old('l')})", "Tally([])", f"Tally({self.old('l')})", *self.names["o"]]
         value = self.pick(values)
         name = self.target("o")
         self.bound(name)
@@ -182,6 +210,7 @@ class Writer:
     def mutate_object(self) -> str:
         name = self.old("o")
         choices = [f"{name}.add({self.small()})", f"{name}.n = {self.number()}", "Box.made += 10"]
+        choices += ["Tally.seen = []", "Tally.seen.append(0)"]
         choices += [f"{name}.items = {item}" for item in self.names["l"]]
         return self.pick(choices)
 
@@ -194,11 +223,16 @@ class Writer:
             bodies += [f"    {name}.append(7)\n    return len({name})", f"    return sum({name})"]
         bodies += [f"    return {name}() + 1" for name in self.names["f"]]
         bodies += ["    return i9 + 1"]  # bound by a later step, or never
+        bodies += ["factory", "captured"] if self.names["l"] else ["factory"]
         body = self.pick(bodies)
         name = self.target("f")
         if f"return {name}()" in body:
             body = "    return 1"
         self.bound(name)
+        if body == "factory":
+            return FACTORY.format(name=name, start=self.small())
+        if body == "captured":
+            return f"def {name}(v={self.old('l')}):\n    v.append(8)\n    return len(v)"
         if "\n" not in body and self.draw(st.booleans()):
             return f"{name} = lambda: {body.strip().removeprefix('return ')}"
         return f"def {name}():\n{body}"
@@ -218,6 +252,17 @@ class Writer:
     def call_taker(self) -> str:
         return self.guarded(f"print('take', {self.old('g')}({self.old('l')}))")
 
+    def bind_method(self) -> str:
+        name, owner = self.target("m"), self.old("l")
+        self.bound(name)
+        return f"{name} = {owner}.append"
+
+    def call_method(self) -> str:
+        return f"{self.old('m')}({self.small()})"
+
+    def draw_order(self) -> str:
+        return self.pick([f"random.seed({self.small()})", f"random.shuffle({self.old('l')})"])
+
     def guarded(self, statement: str) -> str:
         return f"try:\n    {statement}\nexcept (NameError, RecursionError):\n    print('unbound')"
 
@@ -229,7 +274,12 @@ class Writer:
 
     def read_unsure(self) -> str:
         name = self.pick(sorted(self.unsure))
-        reads = {"f": f"{name}()", "g": f"{name}([0])", "o": f"{name}.n, {name}.items"}
+        reads = {
+            "f": f"{name}()",
+            "g": f"{name}([0])",
+            "o": f"{name}.n, {name}.items",
+            "m": f"{name}(1)",
+        }
         return self.guarded(f"print('{name}', {reads.get(name[0], name)})")
 
     def compare(self) -> str:
@@ -262,7 +312,7 @@ class Writer:
     def show(self) -> str:
         names = [name for kind in "ilnd" for name in self.names[kind]]
         names += [f"{name}.items, {name}.n" for name in self.names["o"]]
-        return f"print({', '.join([*names, 'Box.made'])})"
+        return f"print({', '.join([*names, 'Box.made', 'Tally.seen'])})"
 
 
 def indent(text: str) -> str:
@@ -273,7 +323,7 @@ def indent(text: str) -> str:
 def programs(draw: Draw) -> list[Part]:
     """Perhaps parameters and functions, then two to five steps, one perhaps in two parts."""
     writer = Writer(draw)
-    parts = []
+    parts = [Part("imports", "import contextlib\nimport random\nrandom.seed(1)")]
     if draw(st.booleans()):
         parts.append(Part("parameters", "i0 = 3\nl0 = [4, 5]"))
         writer.bound("i0")
@@ -283,7 +333,7 @@ def programs(draw: Draw) -> list[Part]:
         parts.append(Part("functions", BOX))
     for index in range(draw(st.integers(2, 5))):
         lines = [BOX] if index == 0 and not box_first else []
-        lines += [writer.statement() for _ in range(draw(st.integers(1, 5)))]
+        lines += [writer.statement() for _ in range(draw(st.integers(1, 6)))]
         if index and draw(st.integers(0, 3)) == 0:
             lines.append(f"i9 = {writer.small()}")
         if draw(st.booleans()):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import copy
 import io
+import random
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,6 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from dataflow.programs import Part, programs
 from labwright.dataflow import Flow, analyse
 from labwright.notebook.model import Block, Parameter
+from labwright.runtime import state
 from labwright.runtime.values import UNBOUND, read_values, write_values
 
 
@@ -60,6 +62,7 @@ def run_steps(flow: Flow, parts: Sequence[Part], folder: Path) -> dict[int, str]
     printed = dict.fromkeys(range(len(parts)), "")
     for step in flow.steps:
         namespace: dict[str, Any] = {"__name__": "__main__"}
+        random.seed()
         for fragment in step.setup:
             exec(fragment.source, namespace)
         for item in step.inputs:
@@ -67,7 +70,9 @@ def run_steps(flow: Flow, parts: Sequence[Part], folder: Path) -> dict[int, str]
                 namespace[item.name] = copy.deepcopy(defaults[item.name])
         folders = {i.name: str(folder / i.source / i.name) for i in step.inputs if i.source}
         for name, value in read_values(folders, namespace).items():
-            if value is UNBOUND:
+            if name in state.HIDDEN:
+                state.restore(name, value)
+            elif value is UNBOUND:
                 namespace.pop(name, None)
             else:
                 namespace[name] = value
@@ -75,7 +80,12 @@ def run_steps(flow: Flow, parts: Sequence[Part], folder: Path) -> dict[int, str]
             exec(fragment.source, namespace)
         for cell in step.cells:
             printed[cell] = run_cell(parts[cell].source, namespace)
-        given_out = {name: namespace.get(name, UNBOUND) for name in step.outputs}
+        given_out = {
+            name: state.capture(name, UNBOUND)
+            if name in state.HIDDEN
+            else namespace.get(name, UNBOUND)
+            for name in step.outputs
+        }
         targets = {name: str(folder / step.name / name) for name in given_out}
         write_values(given_out, targets, namespace)
     return printed
