@@ -52,7 +52,8 @@ def analyse(
 def _stretches(blocks: Sequence[Block]) -> list[Stretch]:
     """Neighbouring cells of one step make a stretch; a step continued later makes a second one."""
     found: list[Stretch] = []
-    count: dict[str, int] = {}
+    taken = {block.step for block in blocks}
+    seen: set[str] = set()
     current: int | None = None
     for block in blocks:
         if block.kind != "step" or block.step is None:
@@ -61,11 +62,12 @@ def _stretches(blocks: Sequence[Block]) -> list[Stretch]:
         if current is not None and found[current].tag == block.step:
             found[current] = replace(found[current], blocks=(*found[current].blocks, block))
             continue
-        count[block.step] = count.get(block.step, 0) + 1
-        number = count[block.step]
-        found.append(
-            Stretch(block.step if number == 1 else f"{block.step}-{number}", block.step, (block,))
-        )
+        name, number = block.step, 1
+        while name in seen or (name != block.step and name in taken):
+            number += 1
+            name = f"{block.step}-{number}"
+        seen.add(name)
+        found.append(Stretch(name, block.step, (block,)))
         current = len(found) - 1
     return found
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from . import expressions, library, magics, statements
 from .frames import Frame, argument_names, scope_names
-from .objects import NOTHING, Obj, Pts, link, reach, union
+from .objects import NOTHING, Obj, Pts, contents, link, reach, union
 
 if TYPE_CHECKING:
     from .context import Context
@@ -91,6 +91,8 @@ def call_object(obj: Obj, arguments: Arguments, ctx: Context) -> Pts:
         return call_method(frozenset((obj,)), "__call__", arguments=arguments, ctx=ctx)
     if obj.kind in ("import", "builtin"):
         return library.call(obj.name, arguments, ctx)
+    if obj.kind == "method":
+        return union([library.call_method(o, obj.name, arguments, ctx) for o in list(obj.edges)])
     escape(arguments.all(), ctx)
     held = [o for o in obj.edges if o.kind == "function"]
     for function in held:  # functools.partial and the like
@@ -214,14 +216,23 @@ def _read_without_following(node: ast.AST, ctx: Context) -> None:
             )
 
 
-def escape(pts: Pts, ctx: Context) -> None:
-    """Code of a library gets these values: it may call any function it can reach through them."""
-    for obj in list(reach(pts)):
+def escape(pts: Pts, ctx: Context, receiver: Pts = NOTHING) -> None:
+    """Code of a library gets these values: it may call any function it can reach through them,
+    with any of the values, or what they or the receiver hold."""
+    reached = list(reach(pts))
+    given = pts | receiver
+    passed = frozenset(
+        o for o in given | contents(given) if o.kind not in ("function", "class", "method")
+    )
+    for obj in reached:
         if obj in ctx.escaped:
             continue
         if obj.kind == "function" and obj.node is not None:
             ctx.escaped.add(obj)
-            call_function(obj, [], {}, ctx)
+            call_function(obj, [], {}, ctx, spread=passed)
+        elif obj.kind == "method" and obj in pts:
+            ctx.escaped.add(obj)
+            call_object(obj, Arguments([passed]), ctx)
         elif obj.kind == "instance" and obj.cls is not None:
             ctx.escaped.add(obj)
             note_class_read(obj.cls, ctx)

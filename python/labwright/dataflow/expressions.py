@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from . import calls
 from .context import Context, names_in
 from .frames import Frame, lookup_frame, scope_names
-from .knowledge import NOTEBOOK_NAMES, PLAIN_ATTRIBUTES
+from .knowledge import MUTATING_METHODS, NOTEBOOK_NAMES, PLAIN_ATTRIBUTES
 from .objects import NOTHING, Obj, Pts, contents, link, union
 
 _BUILTINS = frozenset(dir(builtins))
@@ -123,11 +123,12 @@ def _attribute_of(obj: Obj, name: str, ctx: Context) -> Pts:
         if functions:
             return fresh("function", ctx, found | {obj}, name=f"bound {name}")
         return found | frozenset(obj.edges)
-    if obj.kind == "container":
-        return contents(frozenset((obj,)))
     if obj.kind == "builtin":
         return NOTHING
-    return frozenset((obj,)) | frozenset(obj.edges)
+    held = frozenset(obj.edges)
+    if obj.kind in ("container", "iterator", "generator") or name in MUTATING_METHODS:
+        return held | fresh("method", ctx, frozenset((obj,)), name=name)
+    return held | frozenset((obj,))
 
 
 def _is_property(function: Obj) -> bool:
@@ -340,9 +341,9 @@ def assign(target: ast.expr, value: Pts, frame: Frame | None, ctx: Context) -> N
         for child in target.elts:
             assign(child, parts, frame, ctx)
     elif isinstance(target, ast.Subscript):
-        base = evaluate(target.value, frame, ctx)
         evaluate(target.slice, frame, ctx)
         if not calls.assign_global_item(target, value, ctx):
+            base = evaluate(target.value, frame, ctx)
             change(base, value, ctx)
             calls.call_operator(base, "setitem", ctx)
     elif isinstance(target, ast.Attribute):

@@ -180,7 +180,7 @@ def call_method(obj: Obj, name: str, arguments: Arguments, ctx: Context) -> Pts:
         _read_text_argument(arguments, ctx, marked=True)
     if name in NUMPY_DRAWING_METHODS and not obj.seeded and not _is_seeded("", arguments):
         draw("numpy.random", ctx)
-    calls.escape(given, ctx)
+    calls.escape(given, ctx, frozenset((obj,)))
     if obj.kind == "function":
         calls.escape(frozenset((obj,)), ctx)
     changes = _changes_receiver(obj, name, arguments)

@@ -22,6 +22,7 @@ Kind = Literal[
     "instance",  # of a class written in the notebook
     "class",
     "function",
+    "method",  # of an object of a library, taken but not called
     "import",  # a module, or something imported from one
     "builtin",
     "iterator",

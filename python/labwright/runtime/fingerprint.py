@@ -13,7 +13,7 @@ import marshal
 import types
 from typing import Any, Callable, Dict, Iterable, Iterator, List, NamedTuple, Optional, Tuple
 
-from .sharing import ATOMS, OPAQUE, PLAIN_SEQUENCES
+from .sharing import ATOMS, PLAIN_SEQUENCES, is_opaque
 
 CHUNK = 50_000
 # Objects whose inner state moves by being looked at, and says nothing about results.
@@ -104,7 +104,10 @@ class _Walk:
             from .pickling import class_data
 
             return sorted(class_data(item).items())
-        if isinstance(item, OPAQUE):
+        if isinstance(item, types.BuiltinFunctionType) and not is_opaque(item):
+            self.mark(item.__name__)
+            return [item.__self__]
+        if is_opaque(item):
             self.mark(str(getattr(item, "__qualname__", getattr(item, "__name__", ""))))
             return [getattr(item, "_value_", None)]
         special = _special(library)

@@ -28,7 +28,7 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc,name-defined]
             bring no copy.
         carry: ids of functions and classes whose own data travels too.
         views: arrays by id that must keep sharing memory with others, and the array under them.
-        by_value: id of the definition this pickle is to carry, instead of its name.
+        by_value: the definition this pickle is to carry, instead of its name.
     """
 
     def __init__(
@@ -38,7 +38,7 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc,name-defined]
         known: Iterable[str] = (),
         carry: Iterable[int] = (),
         views: Optional[Mapping[int, Any]] = None,
-        by_value: Optional[int] = None,
+        by_value: Any = None,
         buffer_callback: Optional[Callable[[pickle.PickleBuffer], Any]] = None,
     ) -> None:
         super().__init__(file, protocol=5, buffer_callback=buffer_callback)
@@ -46,7 +46,8 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc,name-defined]
         self.known = frozenset(known)
         self.carry = frozenset(carry)
         self.views = views or {}
-        self.by_value = by_value
+        self.by_value = None if by_value is None else id(by_value)
+        self.inside = "%s." % by_value.__qualname__ if isinstance(by_value, type) else "."
         self.needed: Dict[str, Any] = {}
 
     def reducer_override(self, obj: Any) -> Any:
@@ -74,7 +75,9 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc,name-defined]
     def _named(self, obj: Any) -> Any:
         """A reference by name, where the name means this very object."""
         name = obj.__qualname__
-        if id(obj) == self.by_value or references.look_up(self.namespace, name) is not obj:
+        if id(obj) == self.by_value or name.startswith(self.inside):
+            return None  # the definition itself, or a part of it
+        if references.look_up(self.namespace, name) is not obj:
             return None
         self.needed[name] = obj
         args = name, references.identity(obj)
@@ -208,7 +211,7 @@ def _definitions(
     while waiting:
         name, obj = waiting.pop()
         file = io.BytesIO()
-        pickler = NotebookPickler(file, namespace, known, by_value=id(obj))
+        pickler = NotebookPickler(file, namespace, known, by_value=obj)
         try:
             pickler.dump(obj)
         except Exception:

@@ -16,6 +16,8 @@ import sys
 import types
 from typing import Any, Dict, Iterable, Iterator, List, NamedTuple, Tuple
 
+from .references import look_up
+
 ATOMS = frozenset(
     [type(None), bool, int, float, complex, str, bytes, type(Ellipsis), type(NotImplemented), range]
 )
@@ -56,6 +58,14 @@ def find_sharing(values: Dict[str, Any], namespace: Dict[str, Any]) -> Sharing:
     return Sharing([names for names in groups.values() if len(names) > 1], views)
 
 
+def is_opaque(item: Any) -> bool:
+    """Whether nothing inside the object can be shared."""
+    if isinstance(item, types.BuiltinFunctionType):
+        # `numbers.append`, kept in a variable, is a way into the list.
+        return isinstance(item.__self__, (types.ModuleType, type, type(None)))
+    return isinstance(item, OPAQUE)
+
+
 class _Window(NamedTuple):
     name: str
     array: Any
@@ -64,6 +74,7 @@ class _Window(NamedTuple):
 
 class _Walk:
     def __init__(self, namespace: Dict[str, Any]) -> None:
+        self.namespace = namespace
         self.owner: Dict[int, str] = {}
         self.alive: List[Any] = []
         self.parent: Dict[str, str] = {}
@@ -82,20 +93,28 @@ class _Walk:
         if first != second:
             self.parent[second] = first
 
+    def is_named(self, item: Any) -> bool:
+        """Whether a pickle names this definition, so that every reader finds the same one."""
+        name = getattr(item, "__qualname__", None)
+        return isinstance(item, (types.FunctionType, type)) and (
+            look_up(self.namespace, str(name)) is item
+        )
+
     def visit(self, name: str, value: Any) -> None:
         self.find(name)
         stack = [value]
         while stack:
             item = stack.pop()
             kind = type(item)
-            opaque = kind in ATOMS or isinstance(item, OPAQUE) or kind.__name__ in BY_NAME
+            opaque = kind in ATOMS or is_opaque(item) or kind.__name__ in BY_NAME
             if opaque and not (item is value and isinstance(item, type)):
                 continue
             mark = id(item)
             if mark in self.owner:
-                if self.owner[mark] != name and _can_change(item):
+                shared = _can_change(item)
+                if shared and self.owner[mark] != name and not self.is_named(item):
                     self.join(self.owner[mark], name)
-                if self.owner[mark] == name or _can_change(item):
+                if shared or self.owner[mark] == name:
                     continue
             if mark in self.skip:
                 continue
@@ -116,6 +135,8 @@ class _Walk:
                 return self.frame(name, item, blocks)
         if isinstance(item, types.FunctionType):
             return _function_parts(item)
+        if isinstance(item, types.BuiltinFunctionType):
+            return (item.__self__,)
         if isinstance(item, type):
             return [v for k, v in vars(item).items() if not k.startswith("__")]
         if not gc.is_tracked(item) and not hasattr(item, "__dict__"):
