@@ -24,12 +24,13 @@ class CellError(NamedTuple):
 class CellResult(NamedTuple):
     """What a cell left. `outputs` is live: a later cell may still update a display in it.
 
-    `exit` says the cell called `exit()`: it ended well, and the notebook stops after it.
+    A blank cell is not run and has no count, as in Jupyter. `exit` says the cell called `exit()`:
+    it ended well, and the notebook stops after it.
     """
 
     outputs: List[Output]
     error: Optional[CellError]
-    execution_count: int
+    execution_count: Optional[int]
     exit: bool = False
 
 
@@ -84,6 +85,8 @@ class CellRunner:
     def run(self, source: str, python: Optional[str] = None) -> CellResult:
         """Run one cell. `python`: the same in plain Python, for where IPython is missing."""
         outputs = self._recorder.begin()
+        if not source.strip():
+            return CellResult(outputs, None, None)
         count = self.execution_count
         with self._capture.active():
             if self._shell is not None:

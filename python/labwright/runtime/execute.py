@@ -9,7 +9,7 @@ from typing import Any, Dict, List, Optional
 
 from . import state as hidden_state
 from .cells import CellRunner
-from .describe import describe
+from .describe import describe, type_name
 from .executed import ExecutedNotebook
 from .fingerprint import Fingerprint, fingerprint
 from .given import enter_workdir, given_parameters
@@ -202,7 +202,14 @@ class Step:
         for name in self.program.get("guards") or ():
             if name in self.namespace:
                 self._held[name] = self.namespace[name]
-        found = {name: fingerprint(value) for name, value in self._held.items()}
+        found = {}
+        for name, value in self._held.items():
+            try:
+                found[name] = fingerprint(value)
+            except Exception as error:
+                message = "%s (a %s) cannot be watched for changes: %s: %s"
+                shown = message % (name, type_name(value), type(error).__name__, error)
+                self.report.diagnose("info", "not-watched", shown, self._cell_naming(name))
         for name in self._hidden_guards():
             found[name] = fingerprint(hidden_state.capture(name, UNBOUND))
         return found

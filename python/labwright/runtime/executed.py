@@ -41,7 +41,7 @@ class ExecutedNotebook:
         if outputs is not None:
             cell["outputs"] = outputs
 
-    def finish(self, cell_id: str, outputs: List[Output], count: int) -> None:
+    def finish(self, cell_id: str, outputs: List[Output], count: Optional[int]) -> None:
         cell = self._by_id[cell_id]
         cell["outputs"] = outputs
         cell["execution_count"] = count

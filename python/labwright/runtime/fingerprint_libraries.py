@@ -54,8 +54,8 @@ def _pandas(walk: Any, item: Any) -> Any:
             return list(item)
         walk.memory(hashed)
         return None
-    if type(item).__module__.startswith("pandas.core.groupby"):
-        return [item.obj, str(item.keys)]
+    if type(item).__module__.startswith("pandas.core.groupby"):  # holds many caches
+        return [getattr(item, "obj", None), str(getattr(item, "keys", None))]
     return NotImplemented
 
 

@@ -15,7 +15,7 @@ def candidates(value: Any) -> List[Format]:
     kind = type(value)
     if kind.__module__ == "numpy" and kind.__name__ == "ndarray":
         return [NPY]
-    if kind.__module__.startswith("scipy.sparse") and hasattr(value, "getformat"):
+    if kind.__module__.startswith("scipy.sparse") and hasattr(value, "nnz"):
         return [NPZ]
     return []
 

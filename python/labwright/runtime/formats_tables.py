@@ -6,10 +6,11 @@ come back with the same types, and an index or a column of mixed objects is neve
 
 from __future__ import annotations
 
+import datetime
 import importlib
 import io
 import os
-from typing import Any, Callable, Dict, List
+from typing import Any, Callable, Dict, Iterable, List
 
 from .formats import Format, NotExact, Rest
 
@@ -52,7 +53,9 @@ def _write_pandas(value: Any, folder: str, pickle_rest: Rest) -> Dict[str, Any]:
     try:
         first = io.BytesIO()
         parquet.write_table(pyarrow.Table.from_pandas(value.iloc[:1]), first)
-        if not _same_schema(value.iloc[:1], parquet.read_table(first).to_pandas()):
+        utc = [name for name, dtype in value.dtypes.items() if _is_utc(dtype)]
+        again = _with_utc(parquet.read_table(first).to_pandas(), utc)
+        if not _same_schema(value.iloc[:1], again):
             raise NotExact
         table = pyarrow.Table.from_pandas(value)
         parquet.write_table(table, os.path.join(folder, FILE))
@@ -62,11 +65,12 @@ def _write_pandas(value: Any, folder: str, pickle_rest: Rest) -> Dict[str, Any]:
         raise
     except Exception:  # a type that arrow does not have
         raise NotExact from None
-    return {"rows": len(value)}
+    return {"utc": utc} if utc else {}
 
 
 def _read_pandas(folder: str, meta: Dict[str, Any], rest: Callable[[], Any]) -> Any:
-    return _parquet().read_table(os.path.join(folder, FILE)).to_pandas()
+    frame = _parquet().read_table(os.path.join(folder, FILE)).to_pandas()
+    return _with_utc(frame, meta.get("utc", ()))
 
 
 def _write_series(value: Any, folder: str, pickle_rest: Rest) -> Dict[str, Any]:
@@ -77,8 +81,8 @@ def _write_series(value: Any, folder: str, pickle_rest: Rest) -> Dict[str, Any]:
     if not (value.name is None or type(value.name) is str):
         raise NotExact
     name = value.name
-    _write_pandas(value.to_frame("value"), folder, pickle_rest)
-    return {"series": name}
+    extra = _write_pandas(value.to_frame("value"), folder, pickle_rest)
+    return {"series": name, **extra}
 
 
 def _read_series(folder: str, meta: Dict[str, Any], rest: Callable[[], Any]) -> Any:
@@ -117,6 +121,17 @@ def _is_text(values: Any) -> bool:
     from pandas.api.types import infer_dtype
 
     return bool(infer_dtype(values, skipna=False) == "string")
+
+
+def _is_utc(dtype: Any) -> bool:
+    return getattr(dtype, "tz", None) is datetime.timezone.utc
+
+
+def _with_utc(frame: Any, names: Iterable[str]) -> Any:
+    """Parquet gives UTC back as a named zone; make it Python's own again in these columns."""
+    for name in names:
+        frame[name] = frame[name].dt.tz_convert(datetime.timezone.utc)
+    return frame
 
 
 def _same_schema(before: Any, after: Any) -> bool:
