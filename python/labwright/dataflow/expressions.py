@@ -322,8 +322,13 @@ def assign_name(
     name: str, value: Pts, frame: Frame | None, ctx: Context, constant: str | None = None
 ) -> None:
     owner = lookup_frame(frame, name)
+    while frame is not None and frame.is_comprehension and frame is not owner:
+        frame = frame.parent
     if owner is None:
         ctx.bind(name, value, constant=constant)
+    elif owner is not frame:  # nonlocal: what the functions made there carry has changed
+        owner.values[name] = owner.values.get(name, NOTHING) | value
+        ctx.mutate(owner.functions)
     elif ctx.in_doubt:
         owner.values[name] = owner.values.get(name, NOTHING) | value
     else:
