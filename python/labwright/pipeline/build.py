@@ -132,11 +132,12 @@ class _Builder:
             "soft_when": self.flow.soft_when,
             "soft_inputs": self._soft_inputs(),
             "loop_item": self.foreach.form if self.foreach else None,
+            "loop_like": self.foreach.like if self.foreach else None,
         }
         return Component(
             name=self.flow.name,
             # What is left out is nothing: empty, off or not asked for.
-            program={key: value for key, value in program.items() if value},
+            program={k: v for k, v in program.items() if v or (k == "loop_like" and v is not None)},
             environment=environment,
             parameters=tuple(parameters),
             inputs=tuple(inputs),

@@ -8,11 +8,14 @@ from __future__ import annotations
 import keyword
 from collections.abc import Iterator
 
+from ..errors import LabwrightError
+from .compile import SIZE_LIMIT
 from .export_body import Body
 from .export_components import component_function, literal, program_constant
 from .model import Pipeline
 from .names import task_names
-from .platform import workspace_size
+from .platform import WORKSPACE_CLAIM, workspace_size
+from .program import encode
 
 _HEADER = '''\
 """Pipeline `{name}`, exported by Labwright from {notebook}.
@@ -55,6 +58,15 @@ def export_pipeline(pipeline: Pipeline, *, file_name: str = "pipeline.py") -> st
     from ..runtime.bundle import runtime_bundle
     from ..runtime.loader import LOADER
 
+    bundle = runtime_bundle()
+    size = sum(len(bundle) + len(LOADER) + len(encode(s.component.program)) for s in pipeline.steps)
+    if size > SIZE_LIMIT:
+        raise LabwrightError(
+            f"compiled by the kfp SDK it would take over {size:,} bytes, more than the "
+            f"{SIZE_LIMIT:,} a cluster takes",
+            where=f"pipeline `{pipeline.name}`",
+            hint="use the compiled YAML, which carries the runtime once",
+        )
     tasks, _ = task_names(pipeline.name, (step.name for step in pipeline.steps))
     functions = _function_names(tasks)
     body = Body(pipeline, tasks, functions)
@@ -68,7 +80,7 @@ def export_pipeline(pipeline: Pipeline, *, file_name: str = "pipeline.py") -> st
         needs="kfp and kfp-kubernetes" if kubernetes else "kfp",
         kubernetes=", kubernetes" if kubernetes else "",
         loader=literal(LOADER),
-        runtime=runtime_bundle(),
+        runtime=bundle,
     )
     parts = [header]
     for step in pipeline.steps:
@@ -104,8 +116,10 @@ def _pipeline(pipeline: Pipeline) -> Iterator[str]:
     if pipeline.description:
         yield f"    description={literal(pipeline.description)},\n"
     if size := workspace_size(pipeline):
-        yield (
-            "    pipeline_config=dsl.PipelineConfig("
-            f"workspace=dsl.WorkspaceConfig(size={literal(size)})),\n"
-        )
+        yield "    pipeline_config=dsl.PipelineConfig(\n"
+        yield "        workspace=dsl.WorkspaceConfig(\n"
+        yield f"            size={literal(size)},\n"
+        yield "            kubernetes=dsl.KubernetesWorkspaceConfig(\n"
+        yield f"                pvcSpecPatch={literal(WORKSPACE_CLAIM, ' ' * 16)}\n"
+        yield "            ),\n        ),\n    ),\n"
     yield ")\n"

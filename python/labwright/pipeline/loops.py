@@ -10,7 +10,7 @@ from typing import Any
 
 from ..dataflow.model import Loop
 from ..errors import LabwrightError
-from .model import ForEach, IRType, ItemForm, Operand, TypedParameter
+from .model import ForEach, IRType, Operand, TypedParameter
 from .values import Interface
 
 
@@ -24,7 +24,7 @@ def foreach(
     if operand.source is not None:
         return ForEach("STRING", "json", source=operand)
     item_type = _item_type(parameters[operand.name], where)
-    return ForEach(item_type, _form(parameters[operand.name], item_type), source=operand)
+    return ForEach(item_type, "value", _like(parameters[operand.name]), source=operand)
 
 
 def _literal_items(loop: Loop, where: str) -> tuple[str, ...]:
@@ -85,13 +85,10 @@ def _item_type(parameter: TypedParameter, where: str) -> IRType:
     return types.pop()
 
 
-def _form(parameter: TypedParameter, item_type: IRType) -> ItemForm:
-    """A double on the wire: the step has to make it the kind of number its default shows."""
-    if item_type == "NUMBER_INTEGER":
-        return "int"
-    if item_type == "NUMBER_DOUBLE" and all(isinstance(i, float) for i in parameter.default):
-        return "float"
-    return "value"
+def _like(parameter: TypedParameter) -> Any:
+    """An item that stands for all, where the default's are of one Python type."""
+    alike = len({type(item) for item in parameter.default}) == 1
+    return parameter.default[0] if alike else None
 
 
 def _type_of(item: Any) -> IRType:

@@ -15,9 +15,8 @@ IRType = Literal["STRING", "NUMBER_INTEGER", "NUMBER_DOUBLE", "BOOLEAN", "LIST",
 # What a variable given as a parameter holds. TRUTH: its truthiness, a BOOLEAN in the IR.
 # ITEMS: a list that a loop walks, each item as JSON text; a LIST in the IR.
 ValueType = Literal["STRING", "NUMBER_DOUBLE", "BOOLEAN", "TRUTH", "ITEMS"]
-# How a loop's item is written in its parameter: as JSON text, or as a plain value that is taken
-# as it is or made a number of the kind the pipeline parameter's default shows.
-ItemForm = Literal["json", "value", "int", "float"]
+# How a loop's item is written in its parameter: as JSON text, or as the plain value.
+ItemForm = Literal["json", "value"]
 
 NOTEBOOK_ARTIFACT = "labwright_notebook"
 HTML_ARTIFACT = "labwright_html"
@@ -165,11 +164,13 @@ class ForEach:
     """One run of the step for each item: literal `items`, or the list `source` names.
 
     `item_type` is the type of the item parameter; literal items and a step's items travel as
-    JSON text, because a protobuf number cannot tell 1 from 1.0.
+    JSON text, because a protobuf number cannot tell 1 from 1.0; for a pipeline parameter's items
+    `like` shows what kind of numbers they have.
     """
 
     item_type: IRType
     form: ItemForm
+    like: Any = None
     items: tuple[str, ...] | None = None
     source: Operand | None = None
 

@@ -8,6 +8,8 @@ from .wiring import Json
 
 _MIB = 2**20
 _GRACE = 60
+# A cluster without a default of its own refuses a workspace that names no access mode.
+WORKSPACE_CLAIM = {"accessModes": ["ReadWriteOnce"]}
 
 
 def platform_spec(pipeline: Pipeline, tasks: dict[str, str]) -> Json | None:
@@ -21,7 +23,9 @@ def platform_spec(pipeline: Pipeline, tasks: dict[str, str]) -> Json | None:
     if executors:
         kubernetes["deploymentSpec"] = {"executors": executors}
     if size := workspace_size(pipeline):
-        kubernetes["pipelineConfig"] = {"workspace": {"size": size}}
+        kubernetes["pipelineConfig"] = {
+            "workspace": {"size": size, "kubernetes": {"pvcSpecPatch": WORKSPACE_CLAIM}}
+        }
     return {"platforms": {"kubernetes": kubernetes}} if kubernetes else None
 
 

@@ -1,7 +1,7 @@
 """What a step is given beside its artifacts: parameters, the loop's item, a place to work in.
 
-JSON and protobuf know one kind of number, so each is made again what the notebook wrote: by its
-declared type, and within lists and dicts by the default.
+Protobuf knows one kind of number and no order of keys, so each is made again what the notebook
+wrote: by its declared type, and within lists and dicts by the default.
 """
 
 from __future__ import annotations
@@ -27,24 +27,17 @@ def given_parameters(program: Dict[str, Any], parameters: Dict[str, Any]) -> Dic
             value = from_parameter(parameters[name], kind)
             given[name] = like(value, defaults[name]) if name in defaults else value
     if program.get("loop_variable"):
-        form = program.get("loop_item")
-        given[program["loop_variable"]] = loop_item(parameters.get(LOOP_ITEM), form)
+        item: Any = parameters.get(LOOP_ITEM)
+        if program.get("loop_item") == "json":
+            item = json.loads(item)
+        given[program["loop_variable"]] = like(item, program.get("loop_like"))
     if program.get("status"):
         given[STATUS] = parameters.get(STATUS)
     return given
 
 
-def loop_item(value: Any, form: Any) -> Any:
-    """The item of this run, written as `form` says."""
-    if form == "json":
-        return json.loads(value)
-    if form in ("int", "float"):
-        return like(value, 0 if form == "int" else 0.0)
-    return value
-
-
 def like(value: Any, default: Any) -> Any:
-    """`value` with its numbers of the kind those of `default` are."""
+    """`value` with its numbers of the kind, and its keys in the order, of those of `default`."""
     if isinstance(default, bool) or isinstance(value, bool):
         return value
     if isinstance(default, float) and isinstance(value, int):
@@ -52,7 +45,8 @@ def like(value: Any, default: Any) -> Any:
     if isinstance(default, int) and isinstance(value, float) and value.is_integer():
         return int(value)
     if isinstance(default, dict) and isinstance(value, dict):
-        return {k: like(v, default[k]) if k in default else v for k, v in value.items()}
+        ordered = [k for k in default if k in value] + [k for k in value if k not in default]
+        return {k: like(value[k], default.get(k)) for k in ordered}
     if isinstance(default, list) and isinstance(value, list) and default:
         alike = len({type(each) for each in default}) == 1
         if len(default) != len(value) and not alike:
