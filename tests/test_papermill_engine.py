@@ -47,7 +47,7 @@ def write(path: Path, cells) -> Path:
 def execute(tmp_path: Path, engine: str | None, cells=CELLS, **options) -> dict:
     source = write(tmp_path / "in.ipynb", cells)
     target = tmp_path / f"out-{engine}.ipynb"
-    options = {"parameters": {"name": "it's \"q\""}, "progress_bar": False, **options}
+    options = {"parameters": {"name": 'it\'s "q"'}, "progress_bar": False, **options}
     try:
         papermill.execute_notebook(source, target, engine_name=engine, **options)
     except papermill.PapermillExecutionError as error:

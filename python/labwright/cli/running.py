@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import signal
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from .console import err, out, out_json
@@ -18,29 +16,19 @@ if TYPE_CHECKING:
 Work = Callable[[Callable[[Any], None], threading.Event], "RunRecord"]
 
 
+class Cancel(threading.Event):
+    """The flag that stops a run. The engine sets it at Ctrl-C; the person is told so."""
+
+    def set(self) -> None:
+        if not self.is_set():
+            err("canceling the run; Ctrl-C once more to leave at once")
+        super().set()
+
+
 def watched(work: Work, *, as_json: bool, logs: bool) -> RunRecord:
     """Do the work (given a listener and a cancel flag) and show how it goes."""
-    cancel = threading.Event()
-    with canceling(cancel), progress(stream_for(as_json), logs=logs) as show:
-        return work(show, cancel)
-
-
-@contextmanager
-def canceling(cancel: threading.Event) -> Iterator[None]:
-    """Ctrl-C (and a polite kill) asks the run to stop; a second time it is not asked."""
-
-    def ask(number: int, frame: object) -> None:
-        if cancel.is_set():
-            raise KeyboardInterrupt
-        cancel.set()
-        err("canceling the run; once more to leave at once")
-
-    saved = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in saved.items():
-            signal.signal(number, handler)
+    with progress(stream_for(as_json), logs=logs) as show:
+        return work(show, Cancel())
 
 
 def conclude(record: RunRecord, as_json: bool) -> int:

@@ -81,7 +81,7 @@ def cancel(
     from ..console import out
 
     record = cancel_run(run)
-    out(f"{record.run_id}: {record.state}")
+    out(f"{record.run_id}: {'CANCELED' if record.state == 'CANCELED' else 'CANCELING'}")
     return 0
 
 
