@@ -34,8 +34,17 @@ def test_the_code_assigns_nothing_but_the_values(values):
 
 @pytest.mark.parametrize(
     ("text", "value"),
-    [("1", 1), ("-1", -1), ("1.5", 1.5), ("1e3", 1000.0), ("True", True), ("None", None)]
-    + [("true", "true"), ("", ""), ("[1]", "[1]")],
+    [
+        ("1", 1),
+        ("-1", -1),
+        ("1.5", 1.5),
+        ("1e3", 1000.0),
+        ("True", True),
+        ("None", None),
+        ("true", "true"),
+        ("", ""),
+        ("[1]", "[1]"),
+    ],
 )
 def test_a_guess_is_papermills(text, value):
     assert parameters.guess(text) == value

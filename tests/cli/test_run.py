@@ -7,10 +7,12 @@ import time
 from pathlib import Path
 
 import pytest
+
 from cli.helpers import CHOICE, LABWRIGHT, answer, labwright, notebook
 
 STEP_KEYS = {
-    "name", "state", "cached", "started_at", "finished_at", "notebook", "inputs", "outputs", "error",
+    "name", "state", "cached", "started_at", "finished_at", "notebook", "inputs", "outputs",
+    "error",
 }  # fmt: skip
 
 

@@ -4,12 +4,12 @@ import xml.etree.ElementTree as ElementTree
 
 from hypothesis import given
 from hypothesis import strategies as st
-from widgets.graphs import DIAMOND, step
 
 from labwright.widgets.graph import edges
 from labwright.widgets.markup import dot, mermaid
 from labwright.widgets.svg import layout, svg
 from labwright.widgets.text import draw, steps
+from widgets.graphs import DIAMOND, step
 
 EMPTY = {"name": "empty", "parameters": [], "steps": [], "diagnostics": []}
 

@@ -8,13 +8,13 @@ from typing import Any
 import nbformat
 import pytest
 from nbclient import NotebookClient
-from widgets.graphs import DIAMOND
 
 from labwright.targets.local.events import RunFinished, RunStarted, StepChanged
 from labwright.targets.local.record import StepError
 from labwright.widgets.lines import line
 from labwright.widgets.page import page
 from labwright.widgets.state import RunState, summary
+from widgets.graphs import DIAMOND
 
 AT = "2026-11-23T22:00:00.000000Z"
 LATER = "2026-11-23T22:01:05.500000Z"
