@@ -19,7 +19,7 @@ from .steps import Step
 from .warm import Host, Preload, Request
 
 KFP_ENV = {"_KFP_RUNTIME": "true"}
-KFP_PRELOAD = Preload(("kfp.dsl.executor_main",))
+KFP_PRELOAD = Preload(modules=("kfp.dsl.executor_main",))
 
 
 @dataclass(frozen=True)

@@ -66,6 +66,8 @@ async def run_process(
         finally:
             for reader in readers:
                 reader.close()
+            for reading, _ in (out, err):
+                os.close(reading)
     return ending
 
 

@@ -87,8 +87,10 @@ def _io(keys: list[str], executor_input: Mapping[str, Any]) -> Any:
         return executor_input["inputs"].get("parameterValues", {}).get(name)
     if kind == "parameters" and rest == ["output_file"]:
         return executor_input[side].get("parameters", {}).get(name, {}).get("outputFile", _MISSING)
-    if kind == "artifacts" and rest:
+    if kind == "artifacts":
         listed = executor_input[side].get("artifacts", {}).get(name, {}).get("artifacts")
+        if not rest:
+            return _MISSING if listed is None else listed
         return _artifact(listed[0], rest) if listed else _MISSING
     return _MISSING
 

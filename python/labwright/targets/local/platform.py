@@ -57,9 +57,11 @@ def _variables(data: Mapping[str, Any]) -> Iterator[Variable]:
         ("configMapAsEnv", "config map", "configMapKey"),
     ):
         for entry in data.get(key) or ():
-            holder = entry.get("secretName") or entry.get("configMapName") or ""
+            given = entry.get("secretNameParameter") or entry.get("configMapNameParameter") or {}
+            constant = (given.get("runtimeValue") or {}).get("constant")
+            holder = entry.get("secretName") or entry.get("configMapName") or constant
             for one in entry.get("keyToEnv") or ():
-                origin = f"key {one.get(name)!r} of {kind} {holder!r}"
+                origin = f"key {one.get(name)!r} of {kind} {holder!r}" if holder else f"a {kind}"
                 yield Variable(one["envVar"], origin, bool(entry.get("optional")))
 
 

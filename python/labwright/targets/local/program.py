@@ -74,6 +74,34 @@ def _decode(args: tuple[str, ...]) -> dict[str, Any] | None:
     return program if isinstance(program, dict) and "step" in program else None
 
 
+# Makes the shell that all children use, and does what else is done once in a process.
+_MAKE_SHELL = """
+import sysconfig
+sysconfig.get_config_vars()
+from labwright_runtime import cells
+if cells.prepare():
+    import IPython.core.logger
+    from labwright_runtime.shell import make_shell
+    make_shell().transform_cell("pass")
+"""
+
+
+def runtime_preload(bundle: str) -> str:
+    """Source that makes the step runtime in `bundle` ready before a process forks."""
+    from ...runtime.loader import INSTALL
+
+    return f"_bundle = {bundle!r}\n{INSTALL}{_MAKE_SHELL}"
+
+
+def runtime_in(container: Container) -> str:
+    """The step runtime that a Labwright step's command carries; empty when it comes otherwise."""
+    try:
+        text = container.args[container.args.index("--runtime") + 1]
+    except (ValueError, IndexError):
+        return ""
+    return "" if text.startswith(("@", "{{")) else text
+
+
 def imports(container: Container) -> set[str]:
     """The preloadable libraries that the step's code names in an import."""
     program = step_program(container)

@@ -45,10 +45,10 @@ class Child:
 
 @dataclass(frozen=True)
 class Preload:
-    """Modules to import before the first step; `source` is run after them."""
+    """What steps will need: source to run once, then modules to import."""
 
-    modules: tuple[str, ...] = ()
     source: str = ""
+    modules: tuple[str, ...] = ()
 
 
 class Host:
@@ -89,9 +89,12 @@ class Host:
         self._text = b""
         self._hello: asyncio.Future[dict[str, Any]] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
-        if preload.modules or preload.source:
-            wanted = {"modules": preload.modules, "source": preload.source}
-            self._send({"op": "preload"}, [_json_file(wanted)])
+        self.preload(preload)
+
+    def preload(self, wanted: Preload) -> None:
+        """Have the process import these once it has nothing else to do."""
+        body = {"source": wanted.source, "modules": wanted.modules}
+        self._send({"op": "preload"}, [_json_file(body)])
 
     def hold(self, descriptor: int) -> None:
         """Have the warm process keep this descriptor open for as long as it lives."""
@@ -215,7 +218,7 @@ class Hosts:
         """The warm process of this name, a new one if it is not there or has died."""
         host = self.running.get(name)
         if host is None or not host.alive:
-            host = _take_prepared(python, self.cwd, preload) or Host(python, self.cwd, preload, env)
+            host = _take_prepared(python, self.cwd) or Host(python, self.cwd, preload, env)
             host.hold(self.lock)
             host.attach()
             self.running[name] = host
@@ -227,19 +230,18 @@ class Hosts:
         self.running.clear()
 
 
-_prepared: list[tuple[Preload, Host]] = []
+_prepared: list[Host] = []
 
 
 def prepare(python: str, cwd: str, preload: Preload) -> None:
     """Start a warm process ahead of the run that will use it, while other work goes on."""
-    _prepared.append((preload, Host(python, cwd, preload)))
+    _prepared.append(Host(python, cwd, preload))
 
 
-def _take_prepared(python: str, cwd: str, preload: Preload) -> Host | None:
-    for entry in _prepared:
-        known, host = entry
-        if host.python == python and host.cwd == cwd and known.source == preload.source:
-            _prepared.remove(entry)
+def _take_prepared(python: str, cwd: str) -> Host | None:
+    for host in _prepared:
+        if host.python == python and host.cwd == cwd:
+            _prepared.remove(host)
             return host
     return None
 

@@ -6,7 +6,7 @@ It imports what steps will need, then forks a child for each request: Python cod
 
 Control is a Unix socket with one JSON object a line, file descriptors going along:
     {"op": "hold"}, fd                    keep the descriptor open (the run's lock)
-    {"op": "preload"}, fd                 import {"modules": [...]}, run {"source", "argv"}
+    {"op": "preload"}, fd                 run {"source"}, then import {"modules"}
     {"op": "run", "id"}, five fds         the request, both ends of stdout's and stderr's pipes
     {"op": "kill", "id", "signal"}        signal a child and all its descendants
 Reports go back the same way: {"hello"}, {"id", "pid"}, {"id", "status"}.
@@ -65,6 +65,7 @@ class Server:
         self.held: list[int] = []
         self.children: dict[int, Child] = {}  # by pid
         self.modules: list[Any] = []
+        self.env = dict(os.environ)
         self.open = True
 
     def serve(self) -> None:
@@ -118,9 +119,9 @@ class Server:
             self.held.append(self.descriptors.pop(0))
         elif operation == "preload":
             wanted = read_json(self.descriptors.pop(0))
-            self.modules += [*wanted.get("modules", ())]
-            if wanted.get("source"):
+            if wanted["source"]:
                 self.modules.append(wanted)
+            self.modules += wanted["modules"]
         elif operation == "run":
             request, *pipes = self.descriptors[:5]
             del self.descriptors[:5]
@@ -168,8 +169,10 @@ class Server:
                 os.close(descriptor)
             self.control.close()
             os.chdir(request["cwd"])
+            # What preloading set, it set for the steps.
+            loaded = {k: v for k, v in os.environ.items() if self.env.get(k) != v}
             os.environ.clear()
-            os.environ.update(request["env"])
+            os.environ.update({**request["env"], **loaded})
             time.tzset()
             if request["kind"] == "exec":
                 code = execute(request["argv"])

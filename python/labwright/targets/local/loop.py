@@ -1,0 +1,202 @@
+"""The event loop of one run: started here or in a thread, watched, wound down."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from ...runtime.bundle import runtime_bundle
+from .artifacts import artifact_store
+from .command import host_for
+from .context import Context, Progress
+from .dag import Bound, Result, Value
+from .events import Listener, RunStarted, now
+from .gpus import GpuLedger
+from .graph import GraphRunner
+from .ir import Container, Pipeline
+from .program import imports, runtime_in, runtime_preload
+from .record import FINAL, State
+from .rundir import RunDir
+from .steps import Step
+from .store import RunRow, StepRow, Store
+from .warm import Hosts, Preload
+
+RUNTIME_MODULES = tuple(
+    f"labwright_runtime.{name}" for name in ("main", "shell", "values", "pickling", "page")
+)
+GRAPH_ERROR = "graph-error"
+"""The code of a diagnostic on what failed without a step of its own."""
+WATCH = 0.1
+"""Seconds between looks at whether someone wants the run to stop."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A run to be: its pipeline read and checked."""
+
+    pipeline: Pipeline
+    steps: Mapping[str, Step]
+    row: RunRow
+    earlier: tuple[StepRow, ...] = ()
+
+
+def drive(engine: Engine) -> None:
+    """Run the engine's loop: here, or in a thread where this one has a loop (as in Jupyter)."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        if threading.current_thread() is threading.main_thread():
+            with _interrupts(engine.cancel):
+                asyncio.run(engine.run())
+        else:
+            asyncio.run(engine.run())
+        return
+    failure: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            asyncio.run(engine.run())
+        except BaseException as error:
+            failure.append(error)
+
+    thread = threading.Thread(target=work, name="labwright-engine")
+    thread.start()
+    while thread.is_alive():
+        try:
+            thread.join()
+        except KeyboardInterrupt:
+            engine.cancel.set()
+    if failure:
+        raise failure[0]
+
+
+@contextmanager
+def _interrupts(cancel: threading.Event) -> Iterator[None]:
+    """Ctrl-C and SIGTERM cancel the run, so that its steps end well; a second one is as always."""
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = {number: signal.getsignal(number) for number in numbers}
+
+    def on_signal(number: int, _: Any) -> None:
+        cancel.set()
+        signal.signal(number, before[signal.Signals(number)])
+
+    for number in numbers:
+        signal.signal(number, on_signal)
+    try:
+        yield
+    finally:
+        for number in numbers:
+            signal.signal(number, before[number])
+
+
+class Engine:
+    """One run on one event loop."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        store: Store,
+        directory: RunDir,
+        lock: int,
+        listener: Listener | None,
+        cancel: threading.Event,
+    ) -> None:
+        self.plan = plan
+        self.store = store
+        self.directory = directory
+        self.lock = lock
+        self.listener = listener
+        self.cancel = cancel
+
+    async def run(self) -> None:
+        row, options = self.plan.row, self.plan.row.options
+        hosts = Hosts(options["workdir"], self.lock)
+        preload = _preload(self.plan.steps)
+        context = Context(
+            row=row,
+            store=self.store,
+            artifacts=artifact_store(self.store.root),
+            dir=self.directory,
+            workdir=Path(options["workdir"]),
+            notebook=Path(options["notebook"]) if options["notebook"] else None,
+            env=dict(os.environ),
+            look_up=options["cache"],
+            preload=preload,
+            hosts=hosts,
+            gpus=GpuLedger(self.store.root / "gpus"),
+            slots=asyncio.Semaphore(options["parallel"] or os.cpu_count() or 1),
+            stop=asyncio.Event(),
+            listener=self.listener,
+        )
+        try:
+            self._warm_up(context)
+            self.directory.workspace.mkdir(exist_ok=True)
+            self.store.save_run(row)
+            result, problem = await self._graph(context)
+            state: State = result.state
+            if context.stop.is_set() and state != "SUCCEEDED":
+                state = "CANCELED"
+            outputs = {name: one.value for name, one in result.outputs.parameters.items()}
+            self.store.save_run(
+                replace(
+                    row,
+                    state=state if state in FINAL else "FAILED",
+                    finished_at=now(),
+                    outputs=outputs,
+                    diagnostics=[*row.diagnostics, *problem],
+                )
+            )
+        finally:
+            hosts.close()
+
+    async def _graph(self, context: Context) -> tuple[Result, list[dict[str, Any]]]:
+        progress = Progress(context, self.plan.earlier)
+        progress.begin(self.plan.steps.values())
+        names = tuple(dict.fromkeys(step.name for step in self.plan.steps.values()))
+        context.tell(RunStarted(context.run_id, context.row.name, str(self.directory.path), names))
+        graph = GraphRunner(self.plan.pipeline, self.plan.steps, context, progress)
+        watcher = asyncio.create_task(self._watch(context))
+        scope = Bound({name: Value(value) for name, value in self.plan.row.parameters.items()})
+        try:
+            result = await graph.graph(self.plan.pipeline.root, scope, "", ())
+        finally:
+            watcher.cancel()
+        problem = graph.problem
+        if problem is None:
+            return result, []
+        remark = {"cell": None, "severity": "error", "code": GRAPH_ERROR, "message": problem.evalue}
+        return result, [remark]
+
+    async def _watch(self, context: Context) -> None:
+        """See whether someone wants the run to stop: the caller, or another process."""
+        while not (self.cancel.is_set() or self.directory.cancel.exists()):
+            await asyncio.sleep(WATCH)
+        context.stop.set()
+        self.store.save_run(replace(self.plan.row, state="CANCELING"))
+
+    def _warm_up(self, context: Context) -> None:
+        """Start the processes that the first steps will fork from, while the store opens."""
+        for step in self.plan.steps.values():
+            if isinstance(step.executor, Container):
+                host_for(context, step)
+
+
+def shell_preload(bundle: str, modules: tuple[str, ...] = ()) -> Preload:
+    """What a Labwright step needs before it can run its first cell."""
+    return Preload(runtime_preload(bundle), (*RUNTIME_MODULES, *modules))
+
+
+def _preload(steps: Mapping[str, Step]) -> Preload:
+    containers = [step.executor for step in steps.values() if isinstance(step.executor, Container)]
+    named = {name for container in containers for name in imports(container)}
+    if not any(step.program for step in steps.values()):
+        return Preload(modules=tuple(sorted(named)))
+    bundle = next((text for text in map(runtime_in, containers) if text), "") or runtime_bundle()
+    return shell_preload(bundle, tuple(sorted(named)))
