@@ -7,7 +7,8 @@ the engine.
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -98,6 +99,15 @@ def compiled(pipeline: Pipeline) -> CompiledPipeline:
     return compile_pipeline(pipeline)
 
 
+def warm_up(path: str) -> None:
+    """Start the process that steps fork from, while the notebook is still being read."""
+    from .targets.local.engine import prepare
+
+    folder = Path(path).absolute().parent
+    if folder.is_dir():
+        prepare(workdir=folder)
+
+
 def run_analysed(
     analysed: Analysed,
     texts: Mapping[str, Any],
@@ -116,24 +126,24 @@ def run_analysed(
     from .notebook.parameters import coerce_all
     from .pipeline.compile import compile_pipeline
     from .targets.local.engine import run_pipeline
-    from .targets.local.store import Store
 
     values = coerce_all(analysed.plan.parameters, dict(texts))
     # The engine sees for itself which files a step reads, so volumes do not forbid its cache.
     ir = compile_pipeline(pipeline_of(analysed), cache_volumes=True)
     path = analysed.path.absolute()
-    return run_pipeline(
-        ir.spec,
-        ir.platform,
-        values,
-        store=store or Store(),
-        notebook=path,
-        workdir=workdir or path.parent,
-        cache=cache,
-        on_event=on_event,
-        cancel=cancel,
-        diagnostics=analysed.diagnostics,
-    )
+    with _opened(store) as kept:
+        return run_pipeline(
+            ir.spec,
+            ir.platform,
+            values,
+            store=kept,
+            notebook=path,
+            workdir=workdir or path.parent,
+            cache=cache,
+            on_event=on_event,
+            cancel=cancel,
+            diagnostics=analysed.diagnostics,
+        )
 
 
 def run_compiled(
@@ -146,20 +156,34 @@ def run_compiled(
 ) -> RunRecord:
     """Run a compiled pipeline, ours or the kfp SDK's. Steps run in its file's folder."""
     from .targets.local.engine import run_pipeline
-    from .targets.local.store import Store
 
     spec, platform = read_compiled(path)
-    return run_pipeline(
-        spec,
-        platform,
-        compiled_parameters(spec, texts, path),
-        store=Store(),
-        notebook=None,
-        workdir=Path(path).absolute().parent,
-        cache=cache,
-        on_event=on_event,
-        cancel=cancel,
-    )
+    values = compiled_parameters(spec, texts, path)
+    with _opened(None) as kept:
+        return run_pipeline(
+            spec,
+            platform,
+            values,
+            store=kept,
+            notebook=None,
+            workdir=Path(path).absolute().parent,
+            cache=cache,
+            on_event=on_event,
+            cancel=cancel,
+        )
+
+
+@contextmanager
+def _opened(store: Store | None) -> Iterator[Store]:
+    """The store given, left open; or the user's own, closed at the end."""
+    from .targets.local.store import Store
+
+    kept = store or Store()
+    try:
+        yield kept
+    finally:
+        if store is None:
+            kept.close()
 
 
 def read_compiled(path: str) -> tuple[dict[str, Any], dict[str, Any] | None]:

@@ -38,6 +38,7 @@ def run(
             logs=logs,
         )
         return conclude(record, as_json)
+    launch.warm_up(notebook)
     analysed = launch.analyse_notebook(notebook)
     launch.pipeline_of(analysed)
     say_warnings(analysed.diagnostics)
