@@ -32,7 +32,7 @@ def test_task_names_are_unique_and_never_the_pipelines() -> None:
         ("state_numpy_random", "var_state_numpy_random"),
         ("labwright_html", "var_labwright_html"),
         ("Output", "var_Output"),
-        ("accuracy__value", "var_accuracy__value"),
+        ("a__value", "var_u615f5f76616c7565"),
         ("é", "var_uc3a9"),
     ],
 )

@@ -49,41 +49,38 @@ def compile_pipeline(pipeline: Pipeline, *, cache_volumes: bool = False) -> Comp
             where=f"pipeline `{pipeline.name}`",
             hint="tag a code cell `step:NAME`",
         )
-    tasks, _ = task_names(pipeline.name, (step.name for step in pipeline.steps))
-    platform = platform_spec(pipeline, tasks)
-    bundle = runtime_bundle()
-    # The runtime travels in each step, or once where that would be too much.
-    for carried, limit in ((False, INLINE_LIMIT), (True, SIZE_LIMIT)):
-        spec = _spec(pipeline, LOADER, bundle, carried, cache_volumes)
-        compiled = CompiledPipeline(spec, platform)
-        size = sum(len(json.dumps(document)) for document in compiled.documents)
-        if size <= limit:
-            return compiled
-    raise LabwrightError(
-        f"it takes {size:,} bytes, more than the {SIZE_LIMIT:,} a cluster takes",
-        where=f"pipeline `{pipeline.name}`",
-        hint="move data out of the code into files, or split the notebook",
-    )
-
-
-def _spec(
-    pipeline: Pipeline, loader: str, bundle: str, carried: bool, cache_volumes: bool
-) -> dict[str, Any]:
     tasks, names = task_names(pipeline.name, (step.name for step in pipeline.steps))
-    constants = {RUNTIME_PARAMETER: bundle} if carried else {}
-    root = build_tree(pipeline, tasks, names, constants)
+    bundle = runtime_bundle()
+    containers = {
+        f"exec-{tasks[step.name]}": {"container": container(step.component, LOADER, bundle)}
+        for step in pipeline.steps
+    }
+    carried = sum(map(_weight, containers.values())) > INLINE_LIMIT
+    if carried:
+        # The runtime travels once, not in each step.
+        for executor in containers.values():
+            args = executor["container"]["args"]
+            args[args.index(bundle)] = RUNTIME_PLACEHOLDER
+    root = build_tree(pipeline, tasks, names, {RUNTIME_PARAMETER: bundle} if carried else {})
     written = Tasks(pipeline, root, cache_volumes)
-    runtime = RUNTIME_PLACEHOLDER if carried else bundle
-    return pipeline_document(
-        pipeline.name,
-        pipeline.description,
-        written.root,
-        written.components,
-        {
-            f"exec-{tasks[step.name]}": {"container": container(step.component, loader, runtime)}
-            for step in pipeline.steps
-        },
+    spec = pipeline_document(
+        pipeline.name, pipeline.description, written.root, written.components, containers
     )
+    compiled = CompiledPipeline(spec, platform_spec(pipeline, tasks))
+    size = sum(len(json.dumps(document)) for document in compiled.documents)
+    if size > SIZE_LIMIT:
+        raise LabwrightError(
+            f"it takes {size:,} bytes, more than the {SIZE_LIMIT:,} a cluster takes",
+            where=f"pipeline `{pipeline.name}`",
+            hint="move data out of the code into files, or split the notebook",
+        )
+    return compiled
+
+
+def _weight(executor: dict[str, Any]) -> int:
+    """The bytes of a container's command, which is nearly all there is to it."""
+    container = executor["container"]
+    return sum(map(len, (*container["command"], *container["args"])))
 
 
 def pipeline_document(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_./-]*(?: [A-Za-z0-9_./-]+)*", re.ASCII)
@@ -17,37 +17,43 @@ _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_./-]*(?: [A-Za-z0-9_./-]+)*", re.ASCII
 _WORDS = frozenset(["y", "yes", "n", "no", "true", "false", "on", "off", "null"])
 
 
-def to_yaml(documents: Iterable[Mapping[str, Any]]) -> str:
+def to_yaml(documents: Iterable[dict[str, Any]]) -> str:
     """The documents as one YAML text."""
-    return "---\n".join("".join(_mapping(document, "")) for document in documents)
+    lines: list[str] = []
+    for document in documents:
+        if lines:
+            lines.append("---")
+        _mapping(document, "", lines)
+    return "\n".join(lines) + "\n"
 
 
-def _mapping(value: Mapping[str, Any], indent: str) -> Iterator[str]:
+def _mapping(value: dict[str, Any], indent: str, lines: list[str]) -> None:
     for key in sorted(value):
-        yield from _entry(f"{indent}{_text(key)}:", value[key], indent)
+        _entry(f"{indent}{_text(key)}:", value[key], indent, lines)
 
 
-def _entry(head: str, value: Any, indent: str) -> Iterator[str]:
+def _entry(head: str, value: Any, indent: str, lines: list[str]) -> None:
     """`head` (a key or a dash) with its value."""
-    if isinstance(value, Mapping) and value:
-        yield head + "\n"
-        yield from _mapping(value, indent + "  ")
-    elif isinstance(value, list | tuple) and value:
-        yield head + "\n"
+    if value and isinstance(value, dict):
+        lines.append(head)
+        _mapping(value, indent + "  ", lines)
+    elif value and isinstance(value, list | tuple):
+        lines.append(head)
         for item in value:
-            yield from _item(item, indent)
+            _item(item, indent, lines)
     else:
-        yield f"{head} {_scalar(value)}\n"
+        lines.append(f"{head} {_scalar(value)}")
 
 
-def _item(value: Any, indent: str) -> Iterator[str]:
-    if isinstance(value, Mapping) and value:
+def _item(value: Any, indent: str, lines: list[str]) -> None:
+    inner = indent + "  "
+    if value and isinstance(value, dict):
+        first = len(lines)
+        _mapping(value, inner, lines)
         # The first key stands on the dash's own line.
-        lines = _mapping(value, indent + "  ")
-        yield f"{indent}- {next(lines)[len(indent) + 2 :]}"
-        yield from lines
+        lines[first] = f"{indent}- {lines[first][len(inner) :]}"
     else:
-        yield from _entry(f"{indent}-", value, indent + "  ")
+        _entry(f"{indent}-", value, inner, lines)
 
 
 def _scalar(value: Any) -> str:
@@ -61,7 +67,7 @@ def _scalar(value: Any) -> str:
         return number.replace("e", ".0e") if "e" in number and "." not in number else number
     if value is None or isinstance(value, bool | int):
         return json.dumps(value)
-    return "{}" if isinstance(value, Mapping) else "[]"
+    return "{}" if isinstance(value, dict) else "[]"
 
 
 def _text(value: str) -> str:

@@ -57,13 +57,9 @@ def artifact_key(variable: str) -> str:
     """
     if not variable.isidentifier():
         return "state_" + re.sub(r"\W+", "_", variable, flags=re.ASCII)
-    if not variable.isascii():
+    if not variable.isascii() or variable.endswith("__value"):
         return "var_u" + variable.encode("utf-8").hex()
-    if (
-        variable.startswith(_HIDDEN_PREFIXES)
-        or variable.endswith("__value")
-        or variable in _RESERVED
-    ):
+    if variable.startswith(_HIDDEN_PREFIXES) or variable in _RESERVED:
         return "var_" + variable
     return variable
 
