@@ -57,6 +57,8 @@ class CellProcess:
         request_end.close()
         reply_end.close()
         self._buffer = b""
+        self._poll = select.poll()
+        self._poll.register(self._replies, select.POLLIN)
 
     def __enter__(self) -> CellProcess:
         return self
@@ -107,8 +109,7 @@ class CellProcess:
     def _receive(self, timeout: float | None) -> dict[str, Any]:
         """The next message. The time between two messages may not exceed the timeout."""
         while b"\n" not in self._buffer:
-            ready, _, _ = select.select([self._replies], [], [], timeout)
-            if not ready:
+            if not self._poll.poll(None if timeout is None else timeout * 1000):
                 raise TimeoutError
             data = os.read(self._replies.fileno(), 1 << 20)
             if not data:
