@@ -13,6 +13,8 @@ from labwright.runtime.bundle import runtime_bundle
 from labwright.runtime.loader import LOADER
 from labwright.runtime.main import encode_program
 
+from .forker import run_forked
+
 STANDARD = ("labwright_notebook", "labwright_html", "labwright_metrics")
 
 
@@ -103,18 +105,16 @@ def run(
     program: dict[str, Any],
     parameters: dict[str, Any] | None = None,
     inputs: dict[str, Path | list[Path]] | None = None,
-    python: str = sys.executable,
-    **options: Any,
+    python: str | None = None,
+    cwd: Path | None = None,
 ) -> Done:
+    """Run a step to its end: in a fork of a warm process, or by the `python` given."""
     folder.mkdir(parents=True, exist_ok=True)
+    words = command(folder, program, parameters, inputs, python or sys.executable)
+    if python is None:
+        return Done(folder, *run_forked(words, cwd or folder))
     done = subprocess.run(
-        command(folder, program, parameters, inputs, python),
-        capture_output=True,
-        text=True,
-        cwd=options.pop("cwd", folder),
-        timeout=120,
-        check=False,
-        **options,
+        words, capture_output=True, text=True, cwd=cwd or folder, timeout=120, check=False
     )
     return Done(folder, done.returncode, done.stdout, done.stderr)
 

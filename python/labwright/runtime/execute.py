@@ -28,7 +28,7 @@ class StepFailed(Exception):
 
 
 class Step:
-    """One run of one step. `run` gives its final state; nothing it does can raise."""
+    """One run of one step: `run`, then `finish`; the report tells how it went."""
 
     def __init__(self, program: Dict[str, Any], task: Task, runner: Optional[CellRunner] = None):
         self.program = program
@@ -49,7 +49,7 @@ class Step:
         assert self.runner is not None
         return self.runner.namespace
 
-    def run(self) -> str:
+    def run(self) -> None:
         try:
             self._run()
         except StepFailed:
@@ -66,8 +66,6 @@ class Step:
             self.report.fail(type(error).__name__, str(error), traceback.format_exc(), self.cell)
         if self.report.error is not None:
             self.report.state = "FAILED"
-        self.finish()
-        return self.report.state
 
     def _run(self) -> None:
         enter_workdir(self.program)

@@ -49,14 +49,14 @@ class _Walk:
         self.alive: List[Any] = []
         self.private: List[Tuple[Key, Any]] = []
         self.mappings: Any = None
-        self.digest = hashlib.blake2b(digest_size=16)
+        self.digest = hashlib.sha256()
 
     def run(self, value: Any) -> Fingerprint:
         self.walk(value)
         main = self.digest.digest()
         private: Dict[Key, bytes] = {}
         for key, item in self.private:  # grows while it is walked
-            self.digest = hashlib.blake2b(digest_size=16)
+            self.digest = hashlib.sha256()
             self.walk(item)
             private[key] = self.digest.digest()
         return Fingerprint(main, private)

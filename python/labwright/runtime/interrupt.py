@@ -14,17 +14,21 @@ GRACE = 3.0
 class Interrupted(BaseException):
     """The step is told to stop. Not an Exception: a cell's `except Exception` must not stop it."""
 
-    ename = "Interrupted"
     status = 1
+
+    @property
+    def ename(self) -> str:
+        return type(self).__name__
 
 
 class Terminated(Interrupted):
-    ename = "Terminated"
+    """By SIGTERM."""
+
     status = 128 + signal.SIGTERM
 
 
 class TimedOut(Interrupted):
-    ename = "TimeoutError"
+    """By its own time limit."""
 
 
 class Watch:
@@ -53,12 +57,12 @@ class Watch:
         threading.Thread(target=self._wait, name="labwright-watch", daemon=True).start()
 
     def close(self) -> None:
-        """The step is over: a late signal ends the process as usual."""
+        """The cells are over: what is left is short, and a signal must not cut it off."""
         self._over.set()
         if threading.current_thread() is threading.main_thread():
             signal.setitimer(signal.ITIMER_REAL, 0)
             signal.set_wakeup_fd(-1)
-            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)
 
     def _stop(self, number: int, frame: Any) -> None:
         if self.stopped is None and not self._over.is_set():

@@ -25,14 +25,15 @@ def main(argv: Optional[List[str]] = None) -> int:
 
     watch = Watch(leave, program.get("timeout"))
     watch.start()
-    state = step.run()
+    step.run()
     watch.close()
+    step.finish()
     if step.report.error is not None:
         error = step.report.error
         print("labwright: %(ename)s: %(evalue)s" % error, file=sys.stderr, flush=True)
     if watch.stopped is not None:
         return watch.stopped.status
-    return 0 if state in ("SUCCEEDED", "SKIPPED") else 1
+    return 0 if step.report.state in ("SUCCEEDED", "SKIPPED") else 1
 
 
 def encode_program(program: Dict[str, Any]) -> str:

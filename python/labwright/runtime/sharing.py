@@ -129,7 +129,7 @@ class _Walk:
             return self.dict_items(item)
         if kind.__module__ == "numpy" and kind.__name__ in ("ndarray", "matrix", "memmap"):
             return self.memory(name, item, False)
-        if kind.__module__.startswith("pandas."):
+        if kind.__module__.partition(".")[0] == "pandas":
             blocks = _blocks(item)
             if blocks is not None:
                 return self.frame(name, item, blocks)
@@ -179,9 +179,8 @@ class _Walk:
             if base is None or not hasattr(base, "__array_interface__"):
                 break
             root = base
-        if not item.dtype.hasobject or root is not item:
-            self.roots[id(root)] = root
-            self.windows.setdefault(id(root), []).append(_Window(name, item, frozen))
+        self.roots[id(root)] = root
+        self.windows.setdefault(id(root), []).append(_Window(name, item, frozen))
         if item.dtype.hasobject and item.dtype.fields is None:
             flat = item.ravel(order="K")
             return () if ATOMS.issuperset(set(map(type, flat))) else flat.tolist()
@@ -231,7 +230,8 @@ def _can_change(item: Any) -> bool:
     if isinstance(item, (tuple, frozenset, types.MethodType)):
         return bool(getattr(item, "__dict__", None))
     if gc.is_tracked(item):
-        return not type(item).__module__.startswith("pandas.core.indexes")
+        kind = type(item)
+        return not (kind.__module__.startswith("pandas") and kind.__name__.endswith("Index"))
     return isinstance(item, (bytearray, array.array, list, dict, set)) or hasattr(item, "__dict__")
 
 

@@ -206,6 +206,9 @@ def enter(shell: Any, module: types.ModuleType, recorder: Recorder) -> None:
     sys.modules["__main__"] = module
     shell.init_user_ns()
     shell.set_completer_frame()
+    inline = sys.modules.get("matplotlib_inline.backend_inline")
+    if inline is not None:  # loaded by a warm process, before there was a shell to draw for
+        inline._enable_matplotlib_integration()
 
 
 @contextmanager

@@ -92,7 +92,8 @@ class FileTracker:
 def local_modules() -> Dict[str, str]:
     """Local `.py` files that were imported, with the hash of their text."""
     roots = [root for root, _ in _ignored_roots(())]
-    own = os.path.dirname(local_modules.__code__.co_filename) + os.sep
+    # Inside a step the runtime has no files; on the host it is not the user's.
+    own = os.path.join(os.path.dirname(local_modules.__code__.co_filename) or "<none>", "")
     found: Dict[str, str] = {}
     for module in list(sys.modules.values()):
         path = getattr(module, "__file__", None)

@@ -158,7 +158,7 @@ class _Writer:
     def group(self, members: Dict[str, Any], folders: Mapping[str, str]) -> str:
         first, *others = members
         extra = self.pickle(", ".join(members), members, folders[first])
-        digest = hashlib.blake2b(digest_size=16)
+        digest = hashlib.sha256()
         for part in (PICKLE, BUFFERS, DEFINITIONS):
             path = os.path.join(folders[first], part)
             if os.path.exists(path):
