@@ -8,7 +8,8 @@ import ast
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from . import expressions, library, magics, statements
+from . import classes, expressions, library, magics, statements
+from .context import names_in
 from .frames import Frame, argument_names, scope_names
 from .objects import NOTHING, Obj, Pts, contents, link, reach, union
 
@@ -44,18 +45,18 @@ def evaluate_call(
         return found
     function = node.func
     if isinstance(function, ast.Attribute):
-        if _is_super(function.value):
-            return _call_super(node, function.attr, frame, ctx)
+        if classes.is_super(function.value):
+            return classes.call_super(node, function.attr, frame, ctx)
         base = expressions.evaluate(function.value, frame, ctx)
-        arguments = _arguments(node, frame, ctx, discarded)
+        arguments = evaluate_arguments(node, frame, ctx, discarded)
         modules = frozenset(obj for obj in base if obj.kind == "import")
-        results = [call_method(base - modules, function.attr, arguments=arguments, ctx=ctx)]
+        results = [classes.call_method(base - modules, function.attr, arguments=arguments, ctx=ctx)]
         for module in modules:
             callee = expressions.imported(f"{module.name}.{function.attr}", ctx)
             results.append(library.call(callee.name, arguments, ctx))
         return union(results)
     callee_pts = expressions.evaluate(function, frame, ctx)
-    arguments = _arguments(node, frame, ctx, discarded)
+    arguments = evaluate_arguments(node, frame, ctx, discarded)
     if isinstance(function, ast.Name) and function.id in ("locals", "vars") and frame is not None:
         return union(frame.values.values())
     if not callee_pts:
@@ -64,7 +65,9 @@ def evaluate_call(
     return union([call_object(obj, arguments, ctx) for obj in callee_pts])
 
 
-def _arguments(node: ast.Call, frame: Frame | None, ctx: Context, discarded: bool) -> Arguments:
+def evaluate_arguments(
+    node: ast.Call, frame: Frame | None, ctx: Context, discarded: bool
+) -> Arguments:
     found = Arguments(node=node, discarded=discarded)
     for part in node.args:
         value = expressions.evaluate(part, frame, ctx)
@@ -86,9 +89,9 @@ def call_object(obj: Obj, arguments: Arguments, ctx: Context) -> Pts:
     if obj.kind == "function":
         return _call_function_object(obj, arguments, ctx)
     if obj.kind == "class":
-        return instantiate(obj, arguments, ctx)
+        return classes.instantiate(obj, arguments, ctx)
     if obj.kind == "instance":
-        return call_method(frozenset((obj,)), "__call__", arguments=arguments, ctx=ctx)
+        return classes.call_method(frozenset((obj,)), "__call__", arguments=arguments, ctx=ctx)
     if obj.kind in ("import", "builtin"):
         return library.call(obj.name, arguments, ctx)
     if obj.kind == "method":
@@ -207,7 +210,7 @@ def _close_over(frame: Frame, ctx: Context) -> None:
 
 
 def _read_without_following(node: ast.AST, ctx: Context) -> None:
-    for name in expressions.names_in(node):
+    for name in names_in(node):
         bound = ctx.names.get(name)
         if bound is not None:
             ctx.read(name)
@@ -235,210 +238,11 @@ def escape(pts: Pts, ctx: Context, receiver: Pts = NOTHING) -> None:
             call_object(obj, Arguments([passed]), ctx)
         elif obj.kind == "instance" and obj.cls is not None:
             ctx.escaped.add(obj)
-            note_class_read(obj.cls, ctx)
-            for method in _methods(obj.cls):
+            classes.note_class_read(obj.cls, ctx)
+            for method in classes.methods(obj.cls):
                 call_function(method, [frozenset((obj,))], {}, ctx, method_of=obj.cls)
         elif obj.kind == "class":
             ctx.escaped.add(obj)
             instance = Obj("instance", cls=obj)
-            for method in _methods(obj):
+            for method in classes.methods(obj):
                 call_function(method, [frozenset((instance,))], {}, ctx, method_of=obj)
-
-
-# -- classes ------------------------------------------------------------------------------------
-
-
-def make_class(node: ast.ClassDef, frame: Frame | None, ctx: Context) -> Obj:
-    """The object a `class` statement makes; its body runs now."""
-    bases = union([expressions.evaluate(base, frame, ctx) for base in node.bases])
-    for keyword in node.keywords:
-        expressions.evaluate(keyword.value, frame, ctx)
-    obj = Obj("class", node.name, node=node, bases=tuple(b for b in bases if b.kind == "class"))
-    obj.origin = next((b.name for b in bases if b.kind == "import"), "")
-    scope = scope_names(node)
-    inner = Frame(scope.bound, scope.declared, frame, is_class=True)
-    statements.run_body(node.body, inner, ctx)
-    obj.attrs = inner.values
-    for value in inner.values.values():
-        link(obj, frozenset(o for o in value if o.kind != "function"), ctx.now)
-    return obj
-
-
-def class_attribute(cls: Obj, name: str) -> Pts | None:
-    """An attribute of a class or of the bases written in the notebook."""
-    if name in cls.attrs:
-        return cls.attrs[name]
-    for base in cls.bases:
-        found = class_attribute(base, name)
-        if found is not None:
-            return found
-    return None
-
-
-def _methods(cls: Obj) -> list[Obj]:
-    own = [
-        o
-        for value in cls.attrs.values()
-        for o in value
-        if o.kind == "function" and o.node is not None
-    ]
-    return own + [method for base in cls.bases for method in _methods(base)]
-
-
-def note_class_read(cls: Obj, ctx: Context) -> None:
-    """What a class holds counts as data of its name: using an instance reads it."""
-    bound = ctx.names.get(cls.name)
-    if bound is not None and cls in bound.pts:
-        ctx.read(cls.name)
-
-
-def instantiate(cls: Obj, arguments: Arguments, ctx: Context) -> Pts:
-    instance = Obj("instance", cls.name, cls=cls, origin=cls.origin)
-    me = frozenset((instance,))
-    written = False
-    for method in ("__new__", "__init__", "__post_init__"):
-        found = class_attribute(cls, method)
-        for function in found or ():
-            if function.kind == "function" and function.node is not None:
-                written = written or method != "__post_init__"
-                call_function(
-                    function,
-                    [me, *arguments.positional],
-                    arguments.keywords,
-                    ctx,
-                    arguments.spread,
-                    method_of=cls,
-                )
-    if not written:  # a dataclass, a named tuple, a base from a library: it keeps what it is given
-        link(instance, arguments.all(), ctx.now)
-        for value in cls.attrs.values():
-            link(instance, frozenset(o for o in value if o.kind in ("data", "container")), ctx.now)
-    return me
-
-
-def _decorated_as(function: Obj, name: str) -> bool:
-    return any(
-        isinstance(d, ast.Name) and d.id == name
-        for d in getattr(function.node, "decorator_list", [])
-    )
-
-
-def call_method(
-    base: Pts,
-    name: str,
-    positional: list[Pts] | None = None,
-    keywords: dict[str, Pts] | None = None,
-    ctx: Context | None = None,
-    *,
-    arguments: Arguments | None = None,
-) -> Pts:
-    """Call a method on whatever the value may be."""
-    assert ctx is not None
-    if arguments is None:
-        arguments = Arguments(positional or [], keywords or {})
-    if not base:
-        return library.call_plain_method(name, arguments, ctx)
-    results: list[Pts] = []
-    for obj in base:
-        cls = obj if obj.kind == "class" else obj.cls
-        found = class_attribute(cls, name) if cls is not None else None
-        if found is None and obj.kind == "instance":
-            # A callable kept in an attribute, or a method of a library's base class.
-            found = frozenset(o for o in obj.edges if o.kind in ("function", "class")) or None
-            if found is not None and class_attribute(obj.cls, name) is None:  # type: ignore[arg-type]
-                results.extend(call_object(o, arguments, ctx) for o in found)
-                found = None
-        if found is not None and cls is not None:
-            note_class_read(cls, ctx)
-            results.extend(_call_found(obj, cls, held, arguments, ctx) for held in found)
-        elif obj.kind == "instance" and name.startswith("__"):
-            continue
-        elif obj.kind != "class":
-            results.append(library.call_method(obj, name, arguments, ctx))
-    return union(results)
-
-
-def _call_found(obj: Obj, cls: Obj, held: Obj, arguments: Arguments, ctx: Context) -> Pts:
-    if held.kind != "function" or held.node is None:
-        return call_object(held, arguments, ctx)
-    first: list[Pts] = [frozenset((obj,))]
-    if _decorated_as(held, "staticmethod") or (
-        obj.kind == "class" and not _decorated_as(held, "classmethod")
-    ):
-        first = []
-    elif _decorated_as(held, "classmethod"):
-        first = [frozenset((cls,))]
-    return call_function(
-        held,
-        first + arguments.positional,
-        arguments.keywords,
-        ctx,
-        arguments.spread,
-        method_of=cls,
-    )
-
-
-def _is_super(node: ast.expr) -> bool:
-    return (
-        isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "super"
-    )
-
-
-def _call_super(node: ast.Call, name: str, frame: Frame | None, ctx: Context) -> Pts:
-    arguments = _arguments(node, frame, ctx, discarded=False)
-    while frame is not None and frame.method_of is None:
-        frame = frame.parent
-    if frame is None or frame.method_of is None:
-        return NOTHING
-    results: list[Pts] = []
-    for base in frame.method_of.bases:
-        for held in class_attribute(base, name) or ():
-            if held.kind == "function" and held.node is not None:
-                results.append(
-                    call_function(
-                        held,
-                        [frame.receiver, *arguments.positional],
-                        arguments.keywords,
-                        ctx,
-                        arguments.spread,
-                        method_of=base,
-                    )
-                )
-    if not results:  # a library's base class keeps what it is given
-        for obj in frame.receiver:
-            link(obj, arguments.all(), ctx.now)
-    return union(results)
-
-
-def call_operator(operands: Pts, operation: str, ctx: Context) -> None:
-    """An operator on instances of the notebook's classes runs their special methods."""
-    if not operation:
-        return
-    for obj in operands:
-        if obj.kind == "instance" and obj.cls is not None:
-            for method in (
-                f"__{operation}__",
-                f"__r{operation}__",
-                "__str__",
-                "__repr__",
-                "__hash__",
-            ):
-                for held in class_attribute(obj.cls, method) or ():
-                    if held.kind == "function" and held.node is not None:
-                        me: list[Pts] = [frozenset((obj,)), operands]
-                        call_function(held, me, {}, ctx, method_of=obj.cls)
-
-
-def assign_global_item(target: ast.Subscript, value: Pts, ctx: Context) -> bool:
-    """`globals()["name"] = value` binds a name of the notebook."""
-    base = target.value
-    if not (
-        isinstance(base, ast.Call) and isinstance(base.func, ast.Name) and base.func.id == "globals"
-    ):
-        return False
-    key = target.slice
-    if isinstance(key, ast.Constant) and isinstance(key.value, str):
-        ctx.bind(key.value, value)
-    else:
-        library.note_dynamic("globals()", ctx)
-    return True

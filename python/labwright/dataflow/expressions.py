@@ -5,11 +5,11 @@ from __future__ import annotations
 import ast
 import builtins
 import difflib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
-from . import calls
-from .context import Context, names_in
-from .frames import Frame, lookup_frame, scope_names
+from . import assignment, calls, classes
+from .context import Context
+from .frames import Frame, lookup_frame
 from .knowledge import MUTATING_METHODS, NOTEBOOK_NAMES, PLAIN_ATTRIBUTES
 from .objects import NOTHING, Obj, Pts, contents, link, union
 
@@ -108,13 +108,13 @@ def _attribute_of(obj: Obj, name: str, ctx: Context) -> Pts:
     if obj.kind == "import":
         return frozenset((imported(f"{obj.name}.{name}", ctx),))
     if obj.kind == "class":
-        found = calls.class_attribute(obj, name)
+        found = classes.class_attribute(obj, name)
         return found if found is not None else frozenset((obj,))
     if obj.kind == "instance" and obj.cls is not None:
-        found = calls.class_attribute(obj.cls, name)
+        found = classes.class_attribute(obj.cls, name)
         if found is None:
             return frozenset(obj.edges) if obj.edges else NOTHING
-        calls.note_class_read(obj.cls, ctx)
+        classes.note_class_read(obj.cls, ctx)
         functions = [held for held in found if held.kind == "function"]
         if functions and any(_is_property(held) for held in functions):
             return union(
@@ -154,7 +154,7 @@ def _subscript(node: ast.Subscript, frame: Frame | None, ctx: Context) -> Pts:
                 fresh("container", ctx, held) if isinstance(node.slice, ast.Slice) else held
             )
         elif obj.kind == "instance":
-            found.append(calls.call_method(frozenset((obj,)), "__getitem__", [NOTHING], {}, ctx))
+            found.append(classes.call_method(frozenset((obj,)), "__getitem__", [NOTHING], {}, ctx))
         elif obj.kind not in ("import", "builtin", "class", "function"):
             found.append(frozenset((obj,)) | frozenset(obj.edges))
     return union(found)
@@ -190,7 +190,7 @@ def elements(pts: Pts, ctx: Context) -> Pts:
         if obj.kind in ("generator", "iterator"):
             ctx.mutate((obj,))
         if obj.kind == "instance":
-            found.append(calls.call_method(frozenset((obj,)), "__iter__", [], {}, ctx))
+            found.append(classes.call_method(frozenset((obj,)), "__iter__", [], {}, ctx))
         if obj.edges:
             found.append(frozenset(obj.edges))
         elif obj.kind == "data":
@@ -203,7 +203,7 @@ def _binary(node: ast.BinOp, frame: Frame | None, ctx: Context) -> Pts:
     right = evaluate(node.right, frame, ctx)
     if not left and not right:
         return NOTHING
-    calls.call_operator(left | right, _OPERATOR_METHODS.get(type(node.op), ""), ctx)
+    classes.call_operator(left | right, _OPERATOR_METHODS.get(type(node.op), ""), ctx)
     if isinstance(node.left, ast.Constant) and isinstance(node.left.value, str):
         return NOTHING
     # `[a] + [b]` still holds a and b; arithmetic on opaque data gives new data.
@@ -243,7 +243,7 @@ def _unary(node: ast.UnaryOp, frame: Frame | None, ctx: Context) -> Pts:
 
 def _compare(node: ast.Compare, frame: Frame | None, ctx: Context) -> Pts:
     parts = [evaluate(part, frame, ctx) for part in (node.left, *node.comparators)]
-    calls.call_operator(union(parts), "eq", ctx)
+    classes.call_operator(union(parts), "eq", ctx)
     # Arrays and frames compare element by element, to a new one.
     return fresh("data", ctx) if any(o.kind == "data" for o in union(parts)) else NOTHING
 
@@ -251,7 +251,7 @@ def _compare(node: ast.Compare, frame: Frame | None, ctx: Context) -> Pts:
 def _joined(node: ast.JoinedStr, frame: Frame | None, ctx: Context) -> Pts:
     for part in node.values:
         if isinstance(part, ast.FormattedValue):
-            calls.call_operator(evaluate(part.value, frame, ctx), "format", ctx)
+            classes.call_operator(evaluate(part.value, frame, ctx), "format", ctx)
             evaluate(part.format_spec, frame, ctx)
     return NOTHING
 
@@ -261,7 +261,7 @@ def _walrus(node: ast.NamedExpr, frame: Frame | None, ctx: Context) -> Pts:
     # Inside a comprehension the name belongs to the scope around it.
     while frame is not None and frame.is_comprehension:
         frame = frame.parent
-    assign_name(node.target.id, value, frame, ctx)
+    assignment.assign_name(node.target.id, value, frame, ctx)
     return value
 
 
@@ -293,7 +293,7 @@ def _comprehension(
         for _ in range(2):
             for part in node.generators:
                 source = evaluate(part.iter, inner, ctx)
-                assign(part.target, elements(source, ctx), inner, ctx)
+                assignment.assign(part.target, elements(source, ctx), inner, ctx)
                 for test in part.ifs:
                     evaluate(test, inner, ctx)
             if isinstance(node, ast.DictComp):
@@ -313,98 +313,6 @@ def _comprehension(
 
 def _target_names(target: ast.AST) -> set[str]:
     return {child.id for child in ast.walk(target) if isinstance(child, ast.Name)}
-
-
-# -- assignment ---------------------------------------------------------------------------------
-
-
-def assign_name(
-    name: str, value: Pts, frame: Frame | None, ctx: Context, constant: str | None = None
-) -> None:
-    owner = lookup_frame(frame, name)
-    while frame is not None and frame.is_comprehension and frame is not owner:
-        frame = frame.parent
-    if owner is None:
-        ctx.bind(name, value, constant=constant)
-    elif owner is not frame:  # nonlocal: what the functions made there carry has changed
-        owner.values[name] = owner.values.get(name, NOTHING) | value
-        ctx.mutate(owner.functions)
-    elif ctx.in_doubt:
-        owner.values[name] = owner.values.get(name, NOTHING) | value
-    else:
-        owner.values[name] = value
-
-
-def assign(target: ast.expr, value: Pts, frame: Frame | None, ctx: Context) -> None:
-    """Bind a target, or change the object it points into."""
-    if isinstance(target, ast.Name):
-        assign_name(target.id, value, frame, ctx)
-    elif isinstance(target, ast.Starred):
-        assign(target.value, fresh("container", ctx, value), frame, ctx)
-    elif isinstance(target, ast.Tuple | ast.List):
-        parts = elements(value, ctx) | frozenset(obj for obj in value if obj.kind == "data")
-        for child in target.elts:
-            assign(child, parts, frame, ctx)
-    elif isinstance(target, ast.Subscript):
-        evaluate(target.slice, frame, ctx)
-        if not calls.assign_global_item(target, value, ctx):
-            base = evaluate(target.value, frame, ctx)
-            change(base, value, ctx)
-            calls.call_operator(base, "setitem", ctx)
-    elif isinstance(target, ast.Attribute):
-        base = evaluate(target.value, frame, ctx)
-        for obj in base:
-            if obj.kind == "class":
-                obj.attrs[target.attr] = obj.attrs.get(target.attr, NOTHING) | value
-        change(base, value, ctx)
-
-
-def change(base: Iterable[Obj], held: Pts, ctx: Context) -> None:
-    """Each of `base` changes in place and may now hold `held`."""
-    objects = list(base)
-    for obj in objects:
-        link(obj, held, ctx.now)
-    ctx.mutate(objects)
-
-
-# -- constant text (paths) ----------------------------------------------------------------------
-
-
-def constant_text(node: ast.expr | None, ctx: Context) -> str | None:
-    """The text of a path expression where it can be known; parameters stand for themselves."""
-    match node:
-        case ast.Constant(value=str() as text):
-            return text
-        case ast.Constant(value=int() as number):
-            return str(number)
-        case ast.Name(id=name):
-            if name in ctx.parameters:
-                return f"<{name}>"
-            bound = ctx.names.get(name)
-            return bound.constant if bound else None
-        case ast.JoinedStr(values=values):
-            return _concatenate(values, "", ctx)
-        case ast.FormattedValue(value=value):
-            return constant_text(value, ctx)
-        case ast.BinOp(left=left, op=ast.Add(), right=right):
-            return _concatenate([left, right], "", ctx)
-        case ast.BinOp(left=left, op=ast.Div(), right=right):
-            return _concatenate([left, right], "/", ctx)
-        case ast.Call(func=function, args=args, keywords=[]) if args:
-            last = (
-                function.attr
-                if isinstance(function, ast.Attribute)
-                else getattr(function, "id", "")
-            )
-            if last in ("Path", "PurePath", "join", "str", "fspath", "abspath", "expanduser"):
-                return _concatenate(args, "/", ctx)
-    return None
-
-
-def _concatenate(parts: Iterable[ast.expr], separator: str, ctx: Context) -> str | None:
-    found = [constant_text(part, ctx) for part in parts]
-    texts = [text for text in found if text is not None]
-    return separator.join(texts) if len(texts) == len(found) else None
 
 
 _HANDLERS: dict[type[ast.AST], Callable[..., Pts]] = {
@@ -433,13 +341,3 @@ _HANDLERS: dict[type[ast.AST], Callable[..., Pts]] = {
     ast.GeneratorExp: _comprehension,
     ast.Call: lambda node, frame, ctx: calls.evaluate_call(node, frame, ctx),
 }
-
-__all__ = [
-    "assign",
-    "assign_name",
-    "change",
-    "constant_text",
-    "evaluate",
-    "names_in",
-    "scope_names",
-]

@@ -8,6 +8,8 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from .constants import constant_text
+
 if TYPE_CHECKING:
     from .calls import Arguments
     from .context import Context
@@ -197,8 +199,6 @@ def _is_path(node: ast.Call, ctx: Context) -> bool:
 
 
 def _text(node: ast.expr | None, ctx: Context) -> str | None:
-    from .expressions import constant_text
-
     return constant_text(node, ctx)
 
 

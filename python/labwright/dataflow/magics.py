@@ -6,7 +6,7 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
-from . import expressions, files, library, statements
+from . import dynamic, expressions, files, statements
 from .knowledge import (
     ISOLATED_MAGICS,
     PYTHON_CELL_MAGICS,
@@ -74,7 +74,7 @@ def read_names(text: str, ctx: Context) -> None:
             if plain in ctx.names:
                 ctx.read(plain)
         else:
-            library.evaluate_text(braced, ctx)
+            dynamic.evaluate_text(braced, ctx)
 
 
 def _line_magic(name: str, line: str, ctx: Context) -> Pts:
@@ -89,7 +89,7 @@ def _line_magic(name: str, line: str, ctx: Context) -> Pts:
     elif name in ("system", "sx", "!", "bash", "sh"):
         shell(line, ctx)
     elif name in ("run", "store", "macro", "sql", "R", "rerun", "recall", "load"):
-        library.note_dynamic(f"%{name}", ctx)
+        dynamic.note_dynamic(f"%{name}", ctx)
         shell(line, ctx)
     elif name in ("pip", "conda", "mamba", "uv"):
         pass
@@ -117,7 +117,7 @@ def _cell_magic(name: str, line: str, body: str, ctx: Context) -> Pts:
         read_names(line, ctx)
         ctx.unit.files.append(files.FileUse("write", path if path and "{" not in path else None))
     elif name not in TEXT_CELL_MAGICS:
-        library.note_dynamic(f"%%{name}", ctx)
+        dynamic.note_dynamic(f"%%{name}", ctx)
         _read_any(f"{line}\n{body}", ctx)
     return NOTHING
 

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from . import calls, expressions, files, library
+from . import assignment, calls, classes, constants, dynamic, expressions, files
 from .frames import Frame, lookup_frame
 from .objects import NOTHING, Pts, union
 
@@ -62,15 +62,15 @@ def _assign_one(
     ):
         values = [expressions.evaluate(part, frame, ctx) for part in source.elts]
         for child, value in zip(target.elts, values, strict=True):
-            expressions.assign(child, value, frame, ctx)
+            assignment.assign(child, value, frame, ctx)
         return
-    constant = expressions.constant_text(source, ctx)
+    constant = constants.constant_text(source, ctx)
     value = expressions.evaluate(source, frame, ctx)
     if isinstance(target, ast.Name):
-        expressions.assign_name(target.id, value, frame, ctx, constant)
+        assignment.assign_name(target.id, value, frame, ctx, constant)
     else:
         _note_module_state(target, ctx)
-        expressions.assign(target, value, frame, ctx)
+        assignment.assign(target, value, frame, ctx)
 
 
 def _note_module_state(target: ast.expr, ctx: Context) -> None:
@@ -96,14 +96,14 @@ def _augmented(node: ast.AugAssign, frame: Frame | None, ctx: Context) -> None:
     target = node.target
     load = _as_load(target)
     old = expressions.evaluate(load, frame, ctx)
-    calls.call_operator(old, "iadd", ctx)
+    classes.call_operator(old, "iadd", ctx)
     # Lists and arrays change in place; the name may then be bound to the same object.
-    expressions.change(old, added | expressions.elements(added, ctx), ctx)
+    assignment.change(old, added | expressions.elements(added, ctx), ctx)
     if isinstance(target, ast.Name):
-        expressions.assign_name(target.id, old, frame, ctx)
+        assignment.assign_name(target.id, old, frame, ctx)
     else:
         _note_module_state(target, ctx)
-        expressions.assign(target, old | added, frame, ctx)
+        assignment.assign(target, old | added, frame, ctx)
 
 
 def _as_load(target: ast.expr) -> ast.expr:
@@ -139,7 +139,7 @@ def _function(
         if part is not None and not isinstance(part, ast.Constant):
             expressions.evaluate(part, frame, ctx)
     value = _decorate(frozenset((function,)), node.decorator_list, frame, ctx)
-    expressions.assign_name(node.name, value, frame, ctx)
+    assignment.assign_name(node.name, value, frame, ctx)
 
 
 def _every_argument(args: ast.arguments) -> list[ast.arg]:
@@ -148,9 +148,9 @@ def _every_argument(args: ast.arguments) -> list[ast.arg]:
 
 
 def _class(node: ast.ClassDef, frame: Frame | None, ctx: Context) -> None:
-    made = calls.make_class(node, frame, ctx)
+    made = classes.make_class(node, frame, ctx)
     value = _decorate(frozenset((made,)), node.decorator_list, frame, ctx)
-    expressions.assign_name(node.name, value, frame, ctx)
+    assignment.assign_name(node.name, value, frame, ctx)
 
 
 def _decorate(value: Pts, decorators: list[ast.expr], frame: Frame | None, ctx: Context) -> Pts:
@@ -191,7 +191,7 @@ def _for(node: ast.For | ast.AsyncFor, frame: Frame | None, ctx: Context) -> Non
     items = expressions.elements(source, ctx)
 
     def turn() -> None:
-        expressions.assign(node.target, items, frame, ctx)
+        assignment.assign(node.target, items, frame, ctx)
         run_body(node.body, frame, ctx)
 
     _repeat(turn, ctx)
@@ -220,15 +220,15 @@ def _with(node: ast.With | ast.AsyncWith, frame: Frame | None, ctx: Context) -> 
     for item in node.items:
         value = expressions.evaluate(item.context_expr, frame, ctx)
         instances = frozenset(obj for obj in value if obj.kind == "instance")
-        entered = calls.call_method(instances, "__enter__", [], {}, ctx) if instances else NOTHING
-        calls.call_method(instances, "__exit__", [], {}, ctx) if instances else None
+        entered = classes.call_method(instances, "__enter__", [], {}, ctx) if instances else NOTHING
+        classes.call_method(instances, "__exit__", [], {}, ctx) if instances else None
         swallows = (
             swallows
             or "suppress" in ast.dump(item.context_expr)
             or "raises" in ast.dump(item.context_expr)
         )
         if item.optional_vars is not None:
-            expressions.assign(item.optional_vars, value | entered, frame, ctx)
+            assignment.assign(item.optional_vars, value | entered, frame, ctx)
     if swallows:
         _maybe(node.body, frame, ctx)
         return False
@@ -252,7 +252,7 @@ def _try(node: ast.Try, frame: Frame | None, ctx: Context) -> bool:
             ctx.branches([lambda: (run_body(node.body, frame, ctx), False)[1]], may_skip=True)
             expressions.evaluate(handler.type, frame, ctx)
             if handler.name:
-                expressions.assign_name(handler.name, NOTHING, frame, ctx)
+                assignment.assign_name(handler.name, NOTHING, frame, ctx)
             leaves = run_body(handler.body, frame, ctx)
             if handler.name and lookup_frame(frame, handler.name) is None:
                 ctx.unbind(handler.name)
@@ -289,7 +289,7 @@ def _match(node: ast.Match, frame: Frame | None, ctx: Context) -> bool:
                 if isinstance(child, ast.MatchAs | ast.MatchStar):
                     name = child.name
                 if name:
-                    expressions.assign_name(name, parts, frame, ctx)
+                    assignment.assign_name(name, parts, frame, ctx)
             expressions.evaluate(part.guard, frame, ctx)
             return run_body(part.body, frame, ctx)
 
@@ -331,7 +331,7 @@ def _import(node: ast.Import, frame: Frame | None, ctx: Context) -> None:
         root = alias.name.partition(".")[0]
         qualified = alias.name if alias.asname else root
         value = frozenset((expressions.imported(qualified, ctx),))
-        expressions.assign_name(alias.asname or root, value, frame, ctx)
+        assignment.assign_name(alias.asname or root, value, frame, ctx)
         files.note_import(alias.name, ctx)
 
 
@@ -340,10 +340,10 @@ def _import_from(node: ast.ImportFrom, frame: Frame | None, ctx: Context) -> Non
     files.note_import(module, ctx)
     for alias in node.names:
         if alias.name == "*":
-            library.star_import(module, ctx)
+            dynamic.star_import(module, ctx)
             continue
         value = frozenset((expressions.imported(f"{module}.{alias.name}", ctx),))
-        expressions.assign_name(alias.asname or alias.name, value, frame, ctx)
+        assignment.assign_name(alias.asname or alias.name, value, frame, ctx)
 
 
 _HANDLERS: dict[type[ast.stmt], Callable[..., bool | None]] = {
