@@ -148,6 +148,10 @@ def _subscript(node: ast.Subscript, frame: Frame | None, ctx: Context) -> Pts:
     evaluate(node.slice, frame, ctx)
     found: list[Pts] = []
     for obj in base:
+        if obj.origin == "collections.defaultdict":
+            # Looking a key up may put it there.
+            link(obj, fresh("container", ctx), ctx.now)
+            ctx.mutate((obj,))
         if obj.kind == "container":
             held = frozenset(obj.edges)
             found.append(

@@ -246,6 +246,8 @@ OPTION_OBJECTS = _words(
     os.environ sys.path matplotlib.rcParams matplotlib.pyplot.rcParams
     """
 )
+# Calls that give an object of which the process has one: changing it sets an option.
+PROCESS_WIDE_OBJECTS = _words("logging.getLogger decimal.getcontext")
 OPTION_OBJECT_METHODS = _words(
     """
     update setdefault append insert extend pop remove clear

@@ -19,6 +19,7 @@ from .knowledge import (
     OPTION_OBJECTS,
     OUT_KEYWORD,
     PLAIN_BUILTINS,
+    PROCESS_WIDE_OBJECTS,
     RNG_OBJECTS,
     TEXT_EXPRESSION_FUNCTIONS,
     TEXT_EXPRESSION_METHODS,
@@ -118,7 +119,7 @@ def _result(qualified: str, last: str, arguments: Arguments, ctx: Context) -> Pt
         if last not in _ITERATORS or last == "zip":
             whole = frozenset(obj for obj in given if obj.kind != "container")
             held = contents(given) | whole
-        return expressions.fresh(kind, ctx, held, name=f"{qualified}()")
+        return expressions.fresh(kind, ctx, held, name=f"{qualified}()", origin=qualified)
     if qualified == "object":
         return expressions.fresh("container", ctx)
     seeded = hidden.is_seeded(last, arguments)
@@ -165,6 +166,8 @@ def call_method(obj: Obj, name: str, arguments: Arguments, ctx: Context) -> Pts:
     elif arguments.discarded and obj.kind in ("data", "instance") and not _harmless(name):
         link(obj, given, ctx.now)
         ctx.mutate(reach((obj,)))
+    if obj.origin in PROCESS_WIDE_OBJECTS and arguments.discarded:
+        ctx.sets_option = True
     if obj.origin == "rng" and name == "shuffle":
         ctx.mutate(union(arguments.positional[:1]))
     ctx.mutate(arguments.keywords.get(OUT_KEYWORD, NOTHING))

@@ -74,10 +74,10 @@ def _assign_one(
 
 
 def _note_module_state(target: ast.expr, ctx: Context) -> None:
-    """`pd.options.display.width = 80`, `os.environ["A"] = "1"`: state of a module."""
+    """`os.environ["A"] = "1"`, `decimal.getcontext().prec = 5`: state of a module."""
     root = target
-    while isinstance(root, ast.Attribute | ast.Subscript):
-        root = root.value
+    while isinstance(root, ast.Attribute | ast.Subscript | ast.Call):
+        root = root.func if isinstance(root, ast.Call) else root.value
     if isinstance(root, ast.Name) and root is not target:
         bound = ctx.names.get(root.id)
         if bound is not None and any(obj.kind == "import" for obj in bound.pts):
