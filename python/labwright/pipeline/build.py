@@ -118,8 +118,13 @@ class _Builder:
             outputs.append(METRICS_ARTIFACT)
         program = step_program(self.plan, self.flow, self.to_python) | {
             "parameters": {p.name: p.type for p in parameters},
-            # By them the runtime tells 1 from 1.0 within lists and dicts again.
-            "defaults": {p.name: p.default for p in parameters if p.type in ("LIST", "STRUCT")},
+            # By them the runtime tells 1 from 1.0 again.
+            "defaults": {
+                p.name: p.default
+                for p in parameters
+                if p.type in ("LIST", "STRUCT")
+                or (p.type == "NUMBER_DOUBLE" and isinstance(p.default, int))
+            },
             "inputs": {i.variable: i.key for i in inputs},
             "collected": [i.variable for i in inputs if i.collected],
             "outputs": artifact_map(self.flow.outputs),

@@ -25,7 +25,12 @@ def given_parameters(program: Dict[str, Any], parameters: Dict[str, Any]) -> Dic
     for name, kind in kinds.items():
         if name in parameters:
             value = from_parameter(parameters[name], kind)
-            given[name] = like(value, defaults[name]) if name in defaults else value
+            if name not in defaults:
+                given[name] = value
+            elif kind == "NUMBER_DOUBLE":  # `rate: float = 1` is 1 until another is given
+                given[name] = defaults[name] if value == defaults[name] else value
+            else:
+                given[name] = like(value, defaults[name])
     if program.get("loop_variable"):
         item: Any = parameters.get(LOOP_ITEM)
         if program.get("loop_item") == "json":
