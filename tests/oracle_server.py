@@ -24,6 +24,7 @@ from kfp.pipeline_spec import pipeline_spec_pb2 as pipeline_pb2  # noqa: E402
 
 # The only refusals that are switched off: a command that is not kfp's own executor.
 handler = subprocess_task_handler.SubprocessTaskHandler
+replace = subprocess_task_handler.replace_python_executable
 handler.validate_not_container_component = lambda *_: None
 handler.validate_not_containerized_python_component = lambda *_: None
 
@@ -88,8 +89,10 @@ def use_component(path, target):
     return parse(target)
 
 
-def run(path, root, arguments):
-    """Run with kfp.local's subprocess runner; gives the folder of the run."""
+def run(path, root, arguments, python, workdir):
+    """Run with kfp.local's subprocess runner, steps by `python`; gives the folder of the run."""
+    os.chdir(workdir)
+    subprocess_task_handler.replace_python_executable = lambda command, _: replace(command, python)
     local.init(
         runner=local.SubprocessRunner(use_venv=False), pipeline_root=root, raise_on_error=True
     )

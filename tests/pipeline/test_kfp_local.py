@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from labwright.pipeline import compile as compile_module
-from oracle import Oracle
+from labwright.pipeline.compile import CompiledPipeline, compile_pipeline
+from labwright.pipeline.load import load_pipeline
+from oracle import Oracle, oracle_python
 from pipeline.notebooks import Cell, compiled
 
 CELLS: tuple[Cell, ...] = (
@@ -43,12 +48,29 @@ def shown(run: str) -> dict[str, str]:
     return texts
 
 
-def run(oracle: Oracle, tmp_path: Path, **arguments: Any) -> dict[str, str]:
-    path = tmp_path / "pipeline.yaml"
-    path.write_text(compiled(*CELLS).to_yaml(), encoding="utf-8")
-    return shown(
-        oracle.ask("run", path=str(path), root=str(tmp_path / "root"), arguments=arguments)
+def run_in_kfp(
+    oracle: Oracle,
+    folder: Path,
+    pipeline: CompiledPipeline,
+    arguments: dict[str, Any],
+    python: str | None = None,
+) -> str:
+    path = folder / "pipeline.yaml"
+    path.write_text(pipeline.to_yaml(), encoding="utf-8")
+    made = oracle.ask(
+        "run",
+        path=str(path),
+        root=str(folder / "root"),
+        arguments=arguments,
+        python=python or str(oracle_python()),
+        workdir=str(folder),
     )
+    assert isinstance(made, str)
+    return made
+
+
+def run(oracle: Oracle, tmp_path: Path, **arguments: Any) -> dict[str, str]:
+    return shown(run_in_kfp(oracle, tmp_path, compiled(*CELLS), arguments))
 
 
 @pytest.mark.parametrize("limit", [compile_module.INLINE_LIMIT, 1000], ids=["inline", "carried"])
@@ -85,3 +107,53 @@ def test_other_parameters(oracle: Oracle, tmp_path: Path) -> None:
     assert texts["never"] == "never [2.0, 4.0, 6.0]\n"
     assert "both" not in texts
     assert texts["for-loop-3-iteration-0/given"] == "5.0\n"
+
+
+COMMAND_LINE = "import sys; from labwright.cli.main import main; sys.exit(main())"
+EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*.ipynb"))
+
+
+def texts(notebook: Path) -> dict[str, list[str]]:
+    """The text outputs of each cell, by id."""
+    found = {}
+    for cell in json.loads(notebook.read_text())["cells"]:
+        if cell["cell_type"] == "code":
+            found[cell["id"]] = [
+                "".join(output.get("text") or output.get("data", {}).get("text/plain", ""))
+                for output in cell["outputs"]
+            ]
+    return found
+
+
+def labwright(folder: Path, *words: str) -> str:
+    """What `labwright WORDS` prints, run in `folder`."""
+    command = [sys.executable, "-c", COMMAND_LINE, *words]
+    return subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True).stdout
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.name)
+def test_examples_give_the_same_outputs(oracle: Oracle, tmp_path: Path, example: Path) -> None:
+    """Those of the notebook run straight; a loop runs once there, so then those of our engine."""
+    here, steps = tmp_path / "here", tmp_path / "steps"
+    here.mkdir()
+    steps.mkdir()
+    pipeline = load_pipeline(example)[2]
+    wanted: dict[str, list[list[str]]] = {}
+    if any(step.foreach for step in pipeline.steps):
+        shutil.copy(example, here)
+        run = json.loads(labwright(here, "run", example.name, "--json").splitlines()[-1])
+        executed = [Path(step["notebook"]) for step in run["steps"]]
+    else:
+        labwright(here, "exec", str(example), "out.ipynb")
+        executed = [here / "out.ipynb"]
+    for notebook in executed:
+        for cell, given in texts(notebook).items():
+            wanted.setdefault(cell, []).append(given)
+    made = run_in_kfp(oracle, steps, compile_pipeline(pipeline), {}, sys.executable)
+    seen: dict[str, list[list[str]]] = {}
+    for notebook in Path(made).rglob("labwright_notebook"):
+        for cell, given in texts(notebook).items():
+            seen.setdefault(cell, []).append(given)
+    own = {cell for cell in seen if cell in wanted and cell != "labwright-parameters"}
+    assert len(own) >= 3
+    assert {c: sorted(seen[c]) for c in own} == {c: sorted(wanted[c]) for c in own}
