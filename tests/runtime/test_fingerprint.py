@@ -114,6 +114,6 @@ def test_cost_is_linear() -> None:
         return time.process_time() - started
 
     cost(1000)
-    small = min(cost(4000) for _ in range(3))
-    large = min(cost(32_000) for _ in range(2))
+    small = min(cost(2000) for _ in range(3))
+    large = min(cost(16_000) for _ in range(2))
     assert large < small * 8 * 2.5

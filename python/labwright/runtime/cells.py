@@ -141,7 +141,13 @@ class CellRunner:
 
 def prepare() -> bool:
     """Make the shell now, for a process that forks its runners; says whether IPython is there."""
-    return _make_shell() is not None
+    shell = _make_shell()
+    if shell is None:
+        return False
+    from .shell import rehearse
+
+    rehearse(shell)
+    return True
 
 
 def _make_shell() -> Any:

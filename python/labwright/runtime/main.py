@@ -16,6 +16,7 @@ from .task import Task
 def main(argv: Optional[List[str]] = None) -> int:
     """Run one step; gives the exit status: 0 succeeded or skipped, 1 failed, 143 terminated."""
     options = _options(sys.argv[1:] if argv is None else argv)
+    sys.argv[:] = [""]  # to the cells this is a notebook, which has no arguments
     program = decode_program(options["program"])
     step = Step(program, Task.parse(options["executor_input"]))
 

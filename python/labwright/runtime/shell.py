@@ -192,6 +192,15 @@ def make_shell() -> ZMQInteractiveShell:
     return shell
 
 
+def rehearse(shell: Any) -> None:
+    """Run an empty cell, so that what IPython imports only then is there before a fork."""
+    module = sys.modules["__main__"]
+    enter(shell, types.ModuleType("__main__"), Recorder())
+    shell.run_cell("None", silent=True)
+    shell.display_formatter.format([1])
+    sys.modules["__main__"] = module
+
+
 def enter(shell: Any, module: types.ModuleType, recorder: Recorder) -> None:
     """Give the shell a fresh namespace and a recorder."""
     shell.displayhook.recorder = recorder
