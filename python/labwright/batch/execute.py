@@ -84,12 +84,17 @@ def verdict(cell: dict[str, Any], result: Any) -> tuple[bool, bool]:
 
 
 def become_notebook() -> None:
-    """Give this process the look of a kernel: imports start at the working folder, no arguments."""
+    """Give this process the look of a kernel: no arguments, and imports from the working folder.
+
+    The folder comes after the standard library, so that a file there cannot stand in for it.
+    """
     script_folder = os.path.dirname(os.path.abspath(sys.argv[0]))
-    if sys.path and sys.path[0] in (script_folder, os.path.realpath(script_folder)):
+    if sys.path and os.path.realpath(sys.path[0] or ".") == os.path.realpath(script_folder):
         del sys.path[0]
     if "" not in sys.path:
-        sys.path.insert(0, "")
+        names = [os.path.basename(path) for path in sys.path]
+        found = [names.index(name) for name in ("site-packages", "dist-packages") if name in names]
+        sys.path.insert(min(found, default=0), "")
     sys.argv[:] = [""]
 
 
