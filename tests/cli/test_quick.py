@@ -72,7 +72,7 @@ def commands():
             yield [name], node
 
 
-@pytest.mark.parametrize(("words", "entry"), commands(), ids=lambda x: str(x))
+@pytest.mark.parametrize(("words", "entry"), list(commands()), ids=str)
 def test_both_parsers_read_every_command_alike(words: list[str], entry: Entry):
     known = params(tree.load(entry))
     argv = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import Any, TextIO
 
@@ -52,8 +53,11 @@ class PlainProgress:
             self.say(line(event))
 
     def say(self, text: str) -> None:
-        self.out.write(text + "\n")
-        self.out.flush()
+        try:
+            self.out.write(text + "\n")
+            self.out.flush()
+        except BrokenPipeError:  # the reader went away (`| head`); the run goes on
+            self.out = open(os.devnull, "w")  # noqa: SIM115
 
 
 class LiveProgress(PlainProgress):

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from .console import err
 from .spec import Arg, Entry, Group, Handler, Param, params
 from .tree import COMMANDS, load
 
@@ -37,9 +38,19 @@ def parse(argv: list[str]) -> Call | int:
     except Exception as error:
         if not hasattr(error, "show") or not hasattr(error, "exit_code"):
             raise
-        error.show()
+        _explain(error)
         return int(error.exit_code)
     return result if isinstance(result, Call) else int(result or 0)
+
+
+def _explain(error: Any) -> None:
+    """A usage error in one line; the help where nothing was asked for."""
+    message = error.format_message()
+    context = getattr(error, "ctx", None)
+    if context is None or "\n" in message:
+        error.show()
+    else:
+        err(f"labwright: {message.rstrip('.')} (`{context.command_path} -h` explains)")
 
 
 def _root(
