@@ -26,6 +26,7 @@ def shown(**data: str) -> dict:
     ("one", "other"),
     [
         ("<A object at 0x7f1c2d3e4f50>", "<A object at 0x55d0c0ffee00>"),
+        ("dou...x7f576aa29d00&gt;", "dou...x7f0538f51d00&gt;"),
         (
             "CPU times: user 1 ms, sys: 2 ms, total: 3 ms\nWall time: 4 ms\n",
             "CPU times: user 9 ms, sys: 0 ns, total: 9 ms\nWall time: 1.2 s\n",

@@ -12,6 +12,7 @@ Output = dict[str, Any]
 # What has no meaning beyond the process that printed it: each is replaced before comparing.
 _PASSING = (
     (re.compile(r"\b0x[0-9a-fA-F]{6,16}\b"), "0x…"),
+    (re.compile(r"(?<=\.\.\.)0?x?[0-9a-f]{6,16}\b"), "0x…"),  # an address cut off at its front
     (re.compile(r"\b(?:id|ids)=\d{10,}\b"), "id=…"),
     (re.compile(r"^(?:CPU times|Wall time|Compiler *time|Parser *time)\s*:.*$", re.M), "time …"),
     (

@@ -55,8 +55,14 @@ class StraightRun:
                     stopped = True
 
     def _status(self) -> dict[str, Any]:
-        state = "FAILED" if self.error else "SUCCEEDED"
-        return {"state": state, "error": self.error.evalue if self.error else None}
+        """What a `finally` step is told, as Kubeflow tells it."""
+        error = {"code": 1, "message": self.error.evalue} if self.error else {}
+        return {
+            "state": "FAILED" if self.error else "SUCCEEDED",
+            "error": error,
+            "pipelineJobResourceName": "",
+            "pipelineTaskName": "",
+        }
 
     def _cell_action(self, action: Mapping[str, Any]) -> None:
         if action["step"] not in self._skipped:
