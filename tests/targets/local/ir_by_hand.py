@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
+
+from labwright.targets.local.record import RunRecord
 
 PRELUDE = """
 import json, os, sys
@@ -25,12 +28,13 @@ def finish():
 """
 
 Json = dict[str, Any]
+Run = Callable[..., RunRecord]
 
 
 class IR:
     """Builds a pipeline step by step. Types are STRING unless said; constants are JSON values."""
 
-    def __init__(self, name: str = "by-hand", **parameters: Any) -> None:
+    def __init__(self, name: str = "by-hand", /, **parameters: Any) -> None:
         self.components: Json = {}
         self.executors: Json = {}
         self.root: Json = {"dag": {"tasks": {}}}
@@ -142,6 +146,24 @@ class IR:
         )
         return body
 
+    def exit_step(self, name: str, source: str, follows: str, **more: Any) -> Json:
+        """Add the task of an exit handler: it runs last, and is told how the others ended."""
+        status = {"taskFinalStatus": {"producerTask": follows}}
+        return self.step(
+            name,
+            source,
+            inputs={"status": status},
+            types={"status": "TASK_FINAL_STATUS"},
+            after=(follows,),
+            **ALWAYS,
+            **more,
+        )
+
+    def output(self, name: str, chosen: Any) -> None:
+        """Have the pipeline give a task's output parameter."""
+        outputs = self.root["dag"].setdefault("outputs", {"parameters": {}})
+        outputs["parameters"][name] = selector(chosen)
+
     @property
     def spec(self) -> Json:
         return {
@@ -223,3 +245,11 @@ def artifact(isArtifactList: bool = False) -> Json:
 
 def without_empty(**parts: Any) -> Json:
     return {key: part for key, part in parts.items() if part}
+
+
+def states(record: RunRecord) -> dict[str, str]:
+    """The state of each step, or of each turn of it."""
+    return {
+        one.name if one.iteration is None else f"{one.name}[{one.iteration}]": one.state
+        for one in record.steps
+    }

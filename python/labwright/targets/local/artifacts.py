@@ -63,7 +63,7 @@ class ArtifactStore:
         if keep or not target.exists():
             self._place(source, target, keep)
         if not keep:
-            _remove(source)
+            remove(source)
             self.link(digest, source)
         if self.remote:
             self._upload(digest, target)
@@ -72,7 +72,7 @@ class ArtifactStore:
     def link(self, digest: str, place: Path) -> None:
         """Put a link to the content at `place`."""
         place.parent.mkdir(parents=True, exist_ok=True)
-        _remove(place)
+        remove(place)
         place.symlink_to(os.path.relpath(self.path(digest), place.parent.resolve()))
 
     def copy(self, digest: str, place: Path) -> None:
@@ -80,7 +80,7 @@ class ArtifactStore:
         source = self.fetch(digest)
         if source is not None:
             place.parent.mkdir(parents=True, exist_ok=True)
-            _remove(place)
+            remove(place)
             _copy(source, place)
             _writable(place)
 
@@ -102,7 +102,7 @@ class ArtifactStore:
                 _settle(staged)
                 _rename(staged, target)
             finally:
-                _remove(staged)
+                remove(staged)
         else:
             _settle(source)
             _rename(source, target)
@@ -143,7 +143,7 @@ class ArtifactStore:
             _settle(staged)
             _rename(staged, path)
         finally:
-            _remove(staged)
+            remove(staged)
         return True
 
     def _remote(self, digest: str) -> tuple[Any, str]:
@@ -262,7 +262,8 @@ def _writable(path: Path) -> None:
             file.chmod(file.stat().st_mode | stat.S_IWUSR)
 
 
-def _remove(path: Path) -> None:
+def remove(path: Path) -> None:
+    """Remove a file, a link or a folder, where there is one."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)
     else:

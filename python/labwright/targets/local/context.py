@@ -40,14 +40,21 @@ class Context:
     slots: asyncio.Semaphore
     stop: asyncio.Event
     listener: Listener | None
+    deaf: Exception | None = None
 
     @property
     def run_id(self) -> str:
         return self.row.run_id
 
     def tell(self, event: Event) -> None:
-        if self.listener is not None:
+        """Tell the listener. When that fails (a closed pipe) the run stops, and ends so too."""
+        if self.listener is None:
+            return
+        try:
             self.listener(event)
+        except Exception as error:
+            self.listener, self.deaf = None, error
+            self.stop.set()
 
     @cached_property
     def cells(self) -> dict[str, int]:

@@ -7,7 +7,7 @@ import os
 import signal
 from codecs import getincrementaldecoder
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -21,6 +21,8 @@ PATIENCE = 5.0
 LOOK = 0.1
 """Seconds between looks at a step's memory."""
 LONGEST_LINE = 1 << 16
+LAST_LINES, LAST_BYTES = 50, 20_000
+"""How much of what a step printed goes into its error."""
 
 OnLine = Callable[[Stream, str], None]
 Stopped = Literal["", "canceled", "timeout", "memory"]
@@ -36,11 +38,15 @@ class Limits:
 
 @dataclass(frozen=True)
 class Ending:
-    """`status` is the exit code, or minus the signal's number. `used`: bytes, when too many."""
+    """`status` is the exit code, or minus the signal's number. `used`: bytes, when too many.
+
+    `tail` is the end of what was printed.
+    """
 
     status: int
     stopped: Stopped = ""
     used: int = 0
+    tail: str = ""
 
 
 async def run_process(
@@ -68,14 +74,15 @@ async def run_process(
                 reader.close()
             for reading, _ in (out, err):
                 os.close(reading)
-    return ending
+    return replace(ending, tail=file.tail)
 
 
 class Log:
-    """A step's log file. A full disk loses log lines, never the run."""
+    """A step's log file. A full disk loses log lines, never the run nor what its error says."""
 
     def __init__(self, path: Path) -> None:
         self._file = path.open("ab", buffering=0)
+        self._tail = b""
 
     def __enter__(self) -> Log:
         return self
@@ -83,7 +90,13 @@ class Log:
     def __exit__(self, *_: object) -> None:
         self._file.close()
 
+    @property
+    def tail(self) -> str:
+        lines = self._tail.decode(errors="replace").splitlines()
+        return "\n".join(lines[-LAST_LINES:])
+
     def write(self, data: bytes) -> None:
+        self._tail = (self._tail + data)[-LAST_BYTES:]
         try:
             self._file.write(data)
         except OSError:
@@ -176,34 +189,23 @@ async def _end(host: Host, child: Child, *, at_once: bool) -> int:
     return await child.status
 
 
-def failure(ending: Ending, limits: Limits, log: Path) -> StepError:
+def failure(ending: Ending, limits: Limits) -> StepError:
     """Why a process that did not end well failed, in words."""
-    lines = _last_lines(log)
-    tail = "\n".join(lines)
     if ending.stopped == "timeout":
-        return StepError("TimeoutError", f"took longer than {limits.timeout:g} s", traceback=tail)
+        return StepError(
+            "TimeoutError", f"took longer than {limits.timeout:g} s", None, ending.tail
+        )
     if ending.stopped == "memory":
         used, limit = in_words(ending.used), in_words(limits.memory or 0)
         return StepError("MemoryError", f"used {used}, more than its limit of {limit}")
     if ending.status < 0:
         name = _signal_name(-ending.status)
-        hint = "; the kernel does this when memory runs out" if name == "SIGKILL" else ""
-        return StepError(
-            "Killed", f"killed by signal {-ending.status} ({name}){hint}", traceback=tail
-        )
-    last = next((line.strip() for line in reversed(lines) if line.strip()), "")
+        why = "; the kernel does this when memory runs out" if name == "SIGKILL" else ""
+        text = f"killed by signal {-ending.status} ({name}){why}"
+        return StepError("Killed", text, None, ending.tail)
+    last = ending.tail.rstrip().rpartition("\n")[2].strip()
     reason = f": {last}" if last else ", and printed nothing"
-    return StepError("ExitCode", f"ended with exit code {ending.status}{reason}", traceback=tail)
-
-
-def _last_lines(log: Path, count: int = 50) -> list[str]:
-    try:
-        with log.open("rb") as file:
-            file.seek(0, os.SEEK_END)
-            file.seek(max(0, file.tell() - 20_000))
-            return file.read().decode(errors="replace").splitlines()[-count:]
-    except OSError:
-        return []
+    return StepError("ExitCode", f"ended with exit code {ending.status}{reason}", None, ending.tail)
 
 
 def _signal_name(number: int) -> str:

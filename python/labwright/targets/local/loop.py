@@ -155,6 +155,8 @@ class Engine:
             )
         finally:
             hosts.close()
+        if context.deaf is not None:
+            raise context.deaf
 
     async def _graph(self, context: Context) -> tuple[Result, list[dict[str, Any]]]:
         progress = Progress(context, self.plan.earlier)

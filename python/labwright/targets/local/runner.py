@@ -15,14 +15,14 @@ from .command import Launch, host_for, prepare_launch
 from .context import Context, Progress, Turn
 from .dag import Bound, Result, Unresolved, typed
 from .events import Stream, now
-from .executor import Ending, failure, run_process
+from .executor import Ending, OnLine, failure, run_process
 from .ir import Container, Importer
 from .placeholders import PlaceholderError
 from .record import StepError
 from .rundir import StepDir, read_json, write_json
 from .steps import Step
-from .store import StepRow
-from .warm import HostDied
+from .store import StepRow, StoreError
+from .warm import HostDied, NotStarted
 
 BAD_INPUT = (Unresolved, PlaceholderError, LabwrightError)
 
@@ -57,13 +57,15 @@ class Runner:
             return self._failed(row, StepError(type(error).__name__, str(error)))
         row = replace(work.row, inputs=wire.shown_inputs(inputs, step.program))
         work = replace(work, row=row)
-        done = await self._finished_before(work) or await self._from_cache(work)
-        if done is not None:
-            return done
-        if self.context.stop.is_set():
-            return self._ended(row, "CANCELED")
         try:
+            done = await self._finished_before(work) or await self._from_cache(work)
+            if done is not None:
+                return done
+            if self.context.stop.is_set():
+                return self._ended(row, "CANCELED")
             return await self._with_retries(work)
+        except StoreError:
+            raise
         except (*BAD_INPUT, HostDied, OSError) as error:
             row = self.progress.rows.get((row.path, row.turn), row)
             return self._failed(row, StepError(type(error).__name__, str(error)))
@@ -210,15 +212,26 @@ class Runner:
         try:
             if taken:
                 launch.request.env["CUDA_VISIBLE_DEVICES"] = ",".join(taken)
-            host = host_for(context, work.step)
-            ending = await run_process(
-                host, launch.request, launch.limits, work.folder.log, on_line, context.stop
-            )
+            ending = await self._start(work, launch, on_line)
         finally:
             context.gpus.free(taken)
         if ending.stopped == "canceled":
+            wire.drop_outputs(work.step.component, work.folder, work.step.name)
             return self._ended(row, "CANCELED", report=self._report(work))
         return await self._finish(work, row, ending, launch)
+
+    async def _start(self, work: Work, launch: Launch, on_line: OnLine) -> Ending:
+        """Run the process; in another warm process when its own has just died."""
+        for last in (False, True):
+            host = host_for(self.context, work.step)
+            try:
+                return await run_process(
+                    host, launch.request, launch.limits, work.folder.log, on_line, self.context.stop
+                )
+            except NotStarted:
+                if last:
+                    raise
+        raise AssertionError
 
     async def _gpus(self, launch: Launch) -> dict[str, int]:
         """The GPUs a step asks for, once they are free. Where there are none it runs without."""
@@ -243,9 +256,10 @@ class Runner:
     ) -> Result:
         """Decide from its exit code and files how a step ended, and keep its outputs."""
         error = self._error(work, ending, launch)
-        if error is not None:
-            return self._failed(row, error, self._report(work))
         context, step = self.context, work.step
+        if error is not None:
+            wire.drop_outputs(step.component, work.folder, step.name)
+            return self._failed(row, error, self._report(work))
         try:
             outputs = await asyncio.to_thread(
                 wire.read_outputs,
@@ -273,12 +287,13 @@ class Runner:
         return self._succeeded(row, step, outputs, report, now())
 
     def _error(self, work: Work, ending: Ending, launch: Launch | None) -> StepError | None:
+        """Why the step failed, if it did; a Labwright step says it best itself."""
         report = read_json(work.folder.report) if work.step.program else None
+        own = (report or {}).get("error")
         if launch is not None and (ending.status != 0 or ending.stopped):
-            own = report.get("error") if report and not ending.stopped else None
-            if own and ending.status > 0:
+            if own and ending.status > 0 and not ending.stopped:
                 return StepError(own["ename"], own["evalue"], own["cell"], own["traceback"])
-            return failure(ending, launch.limits, work.folder.log)
+            return replace(failure(ending, launch.limits), cell=own["cell"] if own else None)
         whole = read_json(work.folder.output) if work.step.kfp else report
         if (work.step.program or work.step.kfp) and whole is None:
             return StepError(

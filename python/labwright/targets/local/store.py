@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -18,11 +19,15 @@ from .record import FINAL, Iteration, RunRecord, State, StepError, StepRecord
 from .rundir import RunDir
 
 if TYPE_CHECKING:
-    from sqlalchemy import Engine
+    from sqlalchemy import Connection, Engine
 
 INTERRUPTED = StepError(
     "Interrupted", "the engine ended before the step did; `labwright runs resume` goes on from here"
 )
+
+
+class StoreError(LabwrightError):
+    """The store itself fails; nothing can go on."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +81,7 @@ class Store:
 
         from .schema import runs
 
-        with self._database.connect() as connection:
+        with self._connection() as connection:
             rows = connection.execute(select(runs).order_by(runs.c.created_at.desc())).mappings()
             return [self._record(RunRow(**row), ()) for row in rows]
 
@@ -119,7 +124,7 @@ class Store:
             query = query.limit(1)
         else:
             query = query.where(runs.c.run_id.startswith(run_id, autoescape=True))
-        with self._database.connect() as connection:
+        with self._connection() as connection:
             rows = [RunRow(**row) for row in connection.execute(query).mappings()]
         exact = [row for row in rows if row.run_id == run_id] or rows
         if not exact:
@@ -138,7 +143,7 @@ class Store:
 
         from .schema import steps
 
-        with self._database.connect() as connection:
+        with self._connection() as connection:
             found = connection.execute(select(steps).where(steps.c.run_id == run_id)).mappings()
             rows = [StepRow(**{k: v for k, v in row.items() if k != "run_id"}) for row in found]
         return sorted(rows, key=lambda row: (row.position, _numbers(row.turn)))
@@ -149,7 +154,7 @@ class Store:
         from .schema import runs
 
         values = asdict(row)
-        with self._database.begin() as connection:
+        with self._connection() as connection:
             connection.execute(
                 insert(runs)
                 .values(values)
@@ -166,7 +171,7 @@ class Store:
         from .schema import steps
 
         values = [{"run_id": run_id, **_row_values(row)} for row in rows]
-        with self._database.begin() as connection:
+        with self._connection() as connection:
             if instead:
                 path, turn = instead
                 here = (steps.c.run_id == run_id) & (steps.c.path == path) & (steps.c.turn == turn)
@@ -185,7 +190,7 @@ class Store:
 
         from .schema import cache
 
-        with self._database.connect() as connection:
+        with self._connection() as connection:
             text = connection.execute(select(cache.c.value).where(cache.c.key == key)).scalar()
         return None if text is None else json.loads(text)
 
@@ -196,7 +201,7 @@ class Store:
         from .schema import cache
 
         values = {"key": key, "created_at": now(), "value": json.dumps(value)}
-        with self._database.begin() as connection:
+        with self._connection() as connection:
             connection.execute(
                 insert(cache)
                 .values(values)
@@ -207,6 +212,20 @@ class Store:
         if "_database" in self.__dict__:
             self._database.dispose()
             del self.__dict__["_database"]
+
+    @contextmanager
+    def _connection(self) -> Iterator[Connection]:
+        """A transaction. What goes wrong with the database itself is a StoreError."""
+        from sqlalchemy.exc import DatabaseError
+
+        try:
+            with self._database.begin() as connection:
+                yield connection
+        except DatabaseError as error:
+            raise StoreError(
+                f"the store in {self.root} cannot be written or read: {error.orig}",
+                hint="is the disk full? Then make room, and `labwright runs resume` the run",
+            ) from error
 
     @cached_property
     def _database(self) -> Engine:

@@ -22,6 +22,10 @@ class HostDied(Exception):
     """The warm process ended while it was needed."""
 
 
+class NotStarted(HostDied):
+    """The same, before the child was started: another warm process can start it."""
+
+
 @dataclass(frozen=True)
 class Request:
     """What a child is to run: Python code as with `python -u -c`, or another command."""
@@ -86,6 +90,7 @@ class Host:
             os.close(writer)
         self._children: dict[int, Child] = {}
         self._last = 0
+        self._gone = False
         self._text = b""
         self._hello: asyncio.Future[dict[str, Any]] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -94,11 +99,11 @@ class Host:
     def preload(self, wanted: Preload) -> None:
         """Have the process import these once it has nothing else to do."""
         body = {"source": wanted.source, "modules": wanted.modules}
-        self._send({"op": "preload"}, [_json_file(body)])
+        self._try_send({"op": "preload"}, [_json_file(body)])
 
     def hold(self, descriptor: int) -> None:
         """Have the warm process keep this descriptor open for as long as it lives."""
-        self._send({"op": "hold"}, [os.dup(descriptor)])
+        self._try_send({"op": "hold"}, [os.dup(descriptor)])
 
     def attach(self) -> None:
         """Listen to the process, on the running event loop."""
@@ -108,7 +113,7 @@ class Host:
 
     @property
     def alive(self) -> bool:
-        return self._process.poll() is None and self._control.fileno() >= 0
+        return not self._gone and self._process.poll() is None
 
     async def about(self) -> dict[str, Any]:
         """The interpreter's version and what is installed for it."""
@@ -129,14 +134,14 @@ class Host:
             "exit_file": request.exit_file,
         }
         descriptors = [_json_file(body), os.dup(out[0]), out[1], os.dup(err[0]), err[1]]
-        self._children[child.id] = child
         self._send({"op": "run", "id": child.id}, descriptors)
+        self._children[child.id] = child
         return child
 
     def kill(self, child: Child, number: int) -> None:
         """Send a signal to the child and all that it started."""
         if not child.status.done():
-            self._send({"op": "kill", "id": child.id, "signal": int(number)}, [])
+            self._try_send({"op": "kill", "id": child.id, "signal": int(number)}, [])
 
     def close(self) -> None:
         """Let the process go; it kills what is left of its children and ends."""
@@ -153,6 +158,13 @@ class Host:
             self._reports = -1
         self._errors.close()
 
+    def _try_send(self, message: dict[str, Any], descriptors: list[int]) -> None:
+        """The same where a dead process is no news: whoever waits for its children is told."""
+        try:
+            self._send(message, descriptors)
+        except HostDied:
+            pass
+
     def _send(self, message: dict[str, Any], descriptors: list[int]) -> None:
         """Send a line with descriptors, which are closed here: the other side has its own."""
         data = json.dumps(message).encode() + b"\n"
@@ -160,10 +172,12 @@ class Host:
         if descriptors:
             extra = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", descriptors))]
         try:
+            if self._gone:
+                raise NotStarted(self._last_words())
             self._control.sendmsg([data], extra)
         except OSError as error:
             self._lost()
-            raise HostDied(self._last_words()) from error
+            raise NotStarted(self._last_words()) from error
         finally:
             for descriptor in descriptors:
                 os.close(descriptor)
@@ -187,6 +201,7 @@ class Host:
             self._children.pop(message["id"]).status.set_result(message["status"])
 
     def _lost(self) -> None:
+        self._gone = True
         if self._loop is not None and self._reports >= 0:
             self._loop.remove_reader(self._reports)
         error = HostDied(self._last_words())
@@ -218,6 +233,8 @@ class Hosts:
         """The warm process of this name, a new one if it is not there or has died."""
         host = self.running.get(name)
         if host is None or not host.alive:
+            if host is not None:
+                host.close()
             host = _take_prepared(python, self.cwd) or Host(python, self.cwd, preload, env)
             host.hold(self.lock)
             host.attach()

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from .artifacts import ArtifactStore
+from .artifacts import ArtifactStore, remove
 from .dag import Artifact, Bound, Unresolved, Value, coerce
 from .ir import ArtifactSpec, Component
 from .rundir import StepDir, read_json
@@ -137,6 +137,13 @@ def _take(
         digest=stored.digest,
         bytes=stored.bytes,
     )
+
+
+def drop_outputs(component: Component, folder: StepDir, step: str) -> None:
+    """Remove what a step that failed left of its outputs: it may be what filled the disk."""
+    for name in component.output_artifacts:
+        if not name.startswith(HIDDEN):
+            remove(folder.artifact(name, step))
 
 
 def place_again(
