@@ -209,3 +209,43 @@ def test_what_was_done_is_kept_when_the_process_is_told_to_end(tmp_path):
     cells = [cell for cell in result(tmp_path)["cells"] if cell["cell_type"] == "code"]
     assert text(cells[0]) == "done\n"
     assert cells[1]["metadata"]["papermill"]["status"] == "failed"
+
+
+def test_another_kernel_runs_through_nbclient(tmp_path, monkeypatch):
+    spec = {
+        "argv": [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"],
+        "display_name": "Other",
+        "language": "python",
+        "env": {"MARK": "set by the kernelspec"},
+    }
+    folder = tmp_path / "jupyter" / "kernels" / "other"
+    folder.mkdir(parents=True)
+    (folder / "kernel.json").write_text(json.dumps(spec))
+    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path / "jupyter"))
+    notebook(
+        tmp_path / "in.ipynb",
+        PARAMETERS,
+        "import os\nprint(os.environ['MARK'], epochs)",
+        "1 / 0",
+        kernel="other",
+    )
+    done = execute(tmp_path, "-p", "epochs=5", "--json")
+    assert done.returncode == 1
+    outcome = json.loads(done.stdout.splitlines()[-1])
+    assert outcome["state"] == "FAILED"
+    assert outcome["error"]["cell"] == "c2"
+    cells = [cell for cell in result(tmp_path)["cells"] if cell["cell_type"] == "code"]
+    assert text(cells[2]) == "set by the kernelspec 5\n"
+
+
+def test_the_output_is_a_valid_notebook(tmp_path):
+    import nbformat
+
+    notebook(tmp_path / "in.ipynb", PARAMETERS, "", "print(1)\n{'a': 1}", "1 / 0")
+    document = json.loads((tmp_path / "in.ipynb").read_text())
+    for cell in document["cells"]:
+        del cell["id"]
+    document["nbformat_minor"] = 2
+    (tmp_path / "in.ipynb").write_text(json.dumps(document))
+    assert execute(tmp_path, "-p", "epochs=5").returncode == 1
+    nbformat.validate(nbformat.read(tmp_path / "out.ipynb", nbformat.NO_CONVERT))

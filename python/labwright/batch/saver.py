@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from ..errors import LabwrightError
+
 _SHARE = 0.02  # of the time may go into saving
 _PERIOD = 5.0  # seconds between saves while one cell runs
 
@@ -50,9 +52,16 @@ class Saver:
             self._last_cost = self._last_end - begin
 
     def save_if_cheap(self) -> None:
-        """Save, unless the last save was so recent that the notebook would only be slowed down."""
-        if time.monotonic() - self._last_end >= self._last_cost / _SHARE:
+        """Save, unless the last save was so recent that the notebook would only be slowed down.
+
+        A save that fails here is no reason to stop the notebook: the last one will say so.
+        """
+        if time.monotonic() - self._last_end < self._last_cost / _SHARE:
+            return
+        try:
             self.save()
+        except LabwrightError:
+            self._last_end = time.monotonic()
 
     def _watch(self) -> None:
         while not self._over.wait(_PERIOD):
