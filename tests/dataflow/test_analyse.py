@@ -386,3 +386,22 @@ def test_a_recursive_function_ends(find: Analyse) -> None:
         (B, "print(f(3))"),
     )
     assert found.inputs(B) == {"base": A}
+
+
+def test_chains_of_calls_on_one_table_stay_small(find: Analyse) -> None:
+    line = "for d in both:\n    d['x'] = d['x'].map(str).fillna('').map(len) + d['x'].clip(0)\n"
+    found = find(
+        (A, "import lib\nboth = [lib.read('a'), lib.read('b')]\n" + line * 40),
+        (B, "print(both)"),
+    )
+    assert found.inputs(B) == {"both": A}
+
+
+def test_a_container_of_very_many_things_still_shares_with_each(find: Analyse) -> None:
+    names = [f"v{i}" for i in range(60)]
+    found = find(
+        (A, "\n".join(f"{name} = [0]" for name in names) + f"\nall_ = [{', '.join(names)}]"),
+        (B, "for each in all_:\n    each.append(1)"),
+        (C, "print(v0, v59)"),
+    )
+    assert found.inputs(C) == {"v0": B, "v59": B}

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from . import classes, dynamic, expressions
 from .context import Context
 from .frames import Frame, lookup_frame
+from .knowledge import COPYING_LIBRARIES
 from .objects import NOTHING, Obj, Pts, link
 
 
@@ -44,7 +45,9 @@ def assign(target: ast.expr, value: Pts, frame: Frame | None, ctx: Context) -> N
         expressions.evaluate(target.slice, frame, ctx)
         if not dynamic.assign_global_item(target, value, ctx):
             base = expressions.evaluate(target.value, frame, ctx)
-            change(base, value, ctx)
+            # Tables and arrays copy what is put into them.
+            copies = all(obj.origin.partition(".")[0] in COPYING_LIBRARIES for obj in base)
+            change(base, NOTHING if copies else value, ctx)
             classes.call_operator(base, "setitem", ctx)
     elif isinstance(target, ast.Attribute):
         base = expressions.evaluate(target.value, frame, ctx)

@@ -24,13 +24,18 @@ _MOST_WORK = 20_000
 
 @dataclass
 class Arguments:
-    """The evaluated arguments of one call. `discarded`: the result is thrown away."""
+    """The evaluated arguments of one call.
+
+    `discarded`: the result is thrown away. `made`: the new object the call gives, one however many
+    objects the method may be called on; else each chain of calls would double what it stands for.
+    """
 
     positional: list[Pts] = field(default_factory=list)
     keywords: dict[str, Pts] = field(default_factory=dict)
     spread: Pts = NOTHING
     node: ast.Call | None = None
     discarded: bool = False
+    made: Pts | None = None
 
     def all(self) -> Pts:
         return union([*self.positional, *self.keywords.values(), self.spread])

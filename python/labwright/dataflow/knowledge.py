@@ -49,6 +49,9 @@ VIEW_METHODS = _words(
     """
 )
 
+# Libraries whose tables and arrays copy what is assigned into them.
+COPYING_LIBRARIES = _words("pandas numpy polars")
+
 # Attributes that are plain values, never a way into the object.
 PLAIN_ATTRIBUTES = _words(
     """

@@ -172,7 +172,7 @@ def call_method(obj: Obj, name: str, arguments: Arguments, ctx: Context) -> Pts:
         ctx.mutate(union(arguments.positional[:1]))
     ctx.mutate(arguments.keywords.get(OUT_KEYWORD, NOTHING))
     if name == "copy" and obj.kind == "container":
-        return expressions.fresh("container", ctx, frozenset(obj.edges))
+        return _made(Obj("container"), frozenset(obj.edges), arguments, ctx)
     if name in VIEW_METHODS:
         if obj.kind in ("container", "generator", "iterator"):
             return (
@@ -183,9 +183,16 @@ def call_method(obj: Obj, name: str, arguments: Arguments, ctx: Context) -> Pts:
         return frozenset((obj,)) | frozenset(obj.edges)
     if name.startswith("group") or name in ("rolling", "pipe"):
         return frozenset((obj,))
-    return expressions.fresh(
-        "data", ctx, origin=obj.origin if obj.origin != "rng" else "", seeded=obj.seeded
-    )
+    origin = "" if obj.origin == "rng" else obj.origin
+    return _made(Obj("data", origin=origin, seeded=obj.seeded), NOTHING, arguments, ctx)
+
+
+def _made(new: Obj, held: Pts, arguments: Arguments, ctx: Context) -> Pts:
+    if arguments.made is None:
+        arguments.made = frozenset((new,))
+    for obj in arguments.made:
+        link(obj, held, ctx.now)
+    return arguments.made
 
 
 def _changes_receiver(obj: Obj, name: str, arguments: Arguments) -> bool:

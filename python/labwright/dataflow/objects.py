@@ -52,10 +52,12 @@ class Obj:
     defaults: dict[str, frozenset[Obj]] = field(default_factory=dict)
     origin: str = ""
     seeded: bool = False
+    rest: Obj | None = None
 
 
 Pts = frozenset[Obj]
 NOTHING: Pts = frozenset()
+_MOST_EDGES = 24
 _OPAQUE_KINDS = ("import", "builtin")
 
 
@@ -64,13 +66,29 @@ def union(parts: Iterable[Pts]) -> Pts:
 
 
 def link(container: Obj, held: Pts, now: int) -> None:
-    """Record that `container` may hold each of `held` from time `now` on."""
+    """Record that `container` may hold each of `held` from time `now` on.
+
+    What holds very many things is not told apart from them any more: the rest goes into one object
+    that stands for all, held by each of them, so that a change of any is a change of every other.
+    """
     if container.kind in _OPAQUE_KINDS:
         return
     for obj in held:
-        if obj is not container and obj.kind not in _OPAQUE_KINDS and obj not in container.edges:
-            container.edges[obj] = now
-            obj.containers.add(container)
+        if obj is container or obj.kind in _OPAQUE_KINDS or obj in container.edges:
+            continue
+        if len(container.edges) < _MOST_EDGES:
+            _add_edge(container, obj, now)
+            continue
+        if container.rest is None:
+            container.rest = Obj("data")
+            _add_edge(container, container.rest, now)
+        _add_edge(container.rest, obj, now)
+        _add_edge(obj, container.rest, now)
+
+
+def _add_edge(container: Obj, held: Obj, now: int) -> None:
+    container.edges.setdefault(held, now)
+    held.containers.add(container)
 
 
 def contents(pts: Pts) -> Pts:
