@@ -19,6 +19,8 @@ from .compare import Output, same
 from .copies import working_copies
 from .script import script
 
+# Straight runs, at most, to see whether a cell varies by itself.
+MOST_RUNS = 4
 _CHILD = "import sys; from labwright.verify.straight import main; main(sys.argv[1])"
 
 
@@ -48,7 +50,7 @@ class Straight:
 
 
 def verify(analysed: Analysed, texts: Mapping[str, Any], on_event: Any = None) -> Verdict:
-    """Compare the two ways. A cell that differs is looked at again in a second straight run."""
+    """Compare the two ways. A cell that differs is looked at again in further straight runs."""
     from ..notebook.parameters import coerce_all
 
     values = coerce_all(analysed.plan.parameters, dict(texts))
@@ -61,18 +63,21 @@ def verify(analysed: Analysed, texts: Mapping[str, Any], on_event: Any = None) -
         )
         pipeline = pipeline_outputs(analysed, record)
         comparison = compare(analysed, first, pipeline, folders.names)
-        if not all(cell["equal"] for cell in comparison):
-            second = run_straight(actions, folders.next())
-            varying = [
-                cell["cell"]
-                for cell in comparison
-                if not cell["equal"] and _varies(cell["cell"], first, second, folders.names)
-            ]
-        else:
-            varying = []
+        different = {cell["cell"] for cell in comparison if not cell["equal"]}
+        varying: set[int] = set()
+        # A draw from few numbers may come out the same twice.
+        for _ in range(MOST_RUNS - 1):
+            if different == varying:
+                break
+            again = run_straight(actions, folders.next())
+            varying |= {cell for cell in different if _varies(cell, first, again, folders.names)}
     for cell in comparison:
         cell["equal"] = cell["equal"] or cell["cell"] in varying
-    diagnostics = [*record.diagnostics, *folders.diagnostics, *_remarks(comparison, varying)]
+    diagnostics = [
+        *record.diagnostics,
+        *folders.diagnostics,
+        *_remarks(comparison, sorted(varying)),
+    ]
     equal = all(cell["equal"] for cell in comparison) and _ended_alike(first, record)
     return Verdict(equal, tuple(comparison), tuple(diagnostics), record)
 
