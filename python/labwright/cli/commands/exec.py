@@ -80,7 +80,8 @@ def _tell(outcome: dict[str, Any], as_json: bool) -> None:
     error = outcome["error"]
     if error is not None:
         err("\n".join(error["traceback"]))
-        err(f"labwright: cell {error['cell']} failed: {error['ename']}: {error['evalue']}")
+        reason = ": ".join(part for part in (error["ename"], error["evalue"]) if part)
+        err(f"labwright: cell {error['cell']} failed: {reason}")
     if as_json:
         out_json(outcome)
     elif error is None:
