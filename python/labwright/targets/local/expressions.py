@@ -73,7 +73,8 @@ class _Parser:
 
     def take(self, wanted: str | None = None) -> tuple[str, str]:
         if self.at >= len(self.tokens):
-            raise ExpressionError(f"ends where {wanted or 'a value'} is expected")
+            what = f"`{wanted}`" if wanted else "a value"
+            raise ExpressionError(f"ends where {what} is expected")
         token = self.tokens[self.at]
         if wanted is not None and (token[0] == "text" or token[1] != wanted):
             raise ExpressionError(f"has `{token[1]}` where `{wanted}` is expected")

@@ -221,17 +221,12 @@ class Runner:
         return await self._finish(work, row, ending, launch)
 
     async def _start(self, work: Work, launch: Launch, on_line: OnLine) -> Ending:
-        """Run the process; in another warm process when its own has just died."""
-        for last in (False, True):
-            host = host_for(self.context, work.step)
-            try:
-                return await run_process(
-                    host, launch.request, launch.limits, work.folder.log, on_line, self.context.stop
-                )
-            except NotStarted:
-                if last:
-                    raise
-        raise AssertionError
+        """Run the process; in a new warm process when the one it had has just died."""
+        given = (launch.request, launch.limits, work.folder.log, on_line, self.context.stop)
+        try:
+            return await run_process(host_for(self.context, work.step), *given)
+        except NotStarted:
+            return await run_process(host_for(self.context, work.step), *given)
 
     async def _gpus(self, launch: Launch) -> dict[str, int]:
         """The GPUs a step asks for, once they are free. Where there are none it runs without."""
