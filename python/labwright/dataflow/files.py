@@ -36,7 +36,7 @@ _BY_POSITION: dict[str, tuple[str, int]] = {
             """
         read_csv read_parquet read_json read_excel read_feather read_pickle read_table
         read_hdf read_orc read_stata read_xml scan_csv scan_parquet scan_ipc scan_ndjson
-        read_ipc read_ndjson read_text read_bytes loadtxt genfromtxt fromfile memmap
+        read_ipc read_ndjson read_text read_bytes loadtxt genfromtxt fromfile
         imread load_model load_weights open_dataset open_mfdataset read_file read_image
         listdir scandir walk exists isfile isdir getsize getmtime read_avro
         load_from_checkpoint
@@ -67,6 +67,12 @@ _BY_POSITION: dict[str, tuple[str, int]] = {
     ),
     "to_sql": ("w", 1),
 }
+# What opens a file in a mode: qualified name -> (position of the mode, mode when none is given).
+_OPENERS: dict[str, tuple[int, str]] = {
+    **dict.fromkeys(("open", "io.open", "codecs.open", "gzip.open", "bz2.open"), (1, "r")),
+    **dict.fromkeys(("lzma.open", "zipfile.ZipFile", "tarfile.open", "h5py.File"), (1, "r")),
+    "numpy.memmap": (2, "r+"),
+}
 _WITH_MODULE: dict[str, tuple[str, int]] = {
     "numpy.save": ("w", 0),
     "numpy.load": ("r", 0),
@@ -79,9 +85,6 @@ _WITH_MODULE: dict[str, tuple[str, int]] = {
     "glob.iglob": ("r", 0),
     "sqlite3.connect": ("rw", 0),
     "shelve.open": ("rw", 0),
-    "zipfile.ZipFile": ("rw", 0),
-    "tarfile.open": ("rw", 0),
-    "gzip.open": ("rw", 0),
     "pyarrow.parquet.read_table": ("r", 0),
     "pyarrow.parquet.write_table": ("w", 1),
     "os.rename": ("rw", 0),
@@ -134,8 +137,12 @@ def note_call(qualified: str, arguments: Arguments, ctx: Context, *, on_module: 
     if node is None:
         return
     last = qualified.rpartition(".")[2]
-    if qualified in ("open", "io.open", "codecs.open") or (last == "open" and not on_module):
-        _note_open(node, ctx, method=not on_module)
+    if qualified in _OPENERS:
+        _note_open(node, _argument(node, 0), *_OPENERS[qualified], ctx)
+        return
+    if last == "open" and not on_module and _is_path(node, ctx):
+        assert isinstance(node.func, ast.Attribute)
+        _note_open(node, node.func.value, 0, "r", ctx)
         return
     rule = _WITH_MODULE.get(qualified)
     if rule is None and not on_module and last in _PATH_METHODS and _is_path(node, ctx):
@@ -173,22 +180,21 @@ def _argument(node: ast.Call, position: int) -> ast.expr | None:
     return None
 
 
-def _note_open(node: ast.Call, ctx: Context, *, method: bool) -> None:
-    if method and not _is_path(node, ctx):
-        return
-    at = 0 if method else 1
-    mode: ast.expr | None = node.args[at] if len(node.args) > at else None
+def _note_open(
+    node: ast.Call, path: ast.expr | None, position: int, default: str, ctx: Context
+) -> None:
+    mode: ast.expr | None = node.args[position] if len(node.args) > position else None
     for keyword in node.keywords:
         if keyword.arg == "mode":
             mode = keyword.value
-    text = mode.value if isinstance(mode, ast.Constant) and isinstance(mode.value, str) else "r"
-    if mode is not None and not isinstance(mode, ast.Constant):
+    if mode is None:
+        text = default
+    elif isinstance(mode, ast.Constant) and isinstance(mode.value, str):
+        text = mode.value
+    else:
         text = "r+"
-    kinds = "rw" if "+" in text or "a" in text else "w" if "w" in text or "x" in text else "r"
-    where = (
-        node.func.value if method and isinstance(node.func, ast.Attribute) else _argument(node, 0)
-    )
-    _note(kinds, _text(where, ctx), ctx)
+    writes, both = bool(set(text) & set("wx")), bool(set(text) & set("+a"))
+    _note("rw" if both else "w" if writes else "r", _text(path, ctx), ctx)
 
 
 def _is_path(node: ast.Call, ctx: Context) -> bool:

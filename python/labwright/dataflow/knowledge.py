@@ -28,13 +28,13 @@ MUTATING_METHODS = _words(
     """
 )
 
-# Methods of random generators held in a variable: each draw moves the generator on.
+# Methods that only random generators have: each draw moves the generator on.
 GENERATOR_METHODS = _words(
     """
-    random normal uniform integers randint choice choices shuffle permutation permuted sample
-    standard_normal beta binomial exponential gamma poisson multivariate_normal lognormal
-    randrange gauss betavariate expovariate rand randn random_sample bytes spawn getrandbits
-    triangular vonmises laplace logistic geometric dirichlet multinomial seed jumped
+    normal integers randint shuffle permutation permuted standard_normal multivariate_normal
+    lognormal lognormvariate randrange gauss normalvariate betavariate expovariate gammavariate
+    triangular getrandbits randbytes randn random_sample standard_t standard_gamma negative_binomial
+    hypergeometric noncentral_chisquare vonmises logseries rayleigh zipf dirichlet jumped
     """
 )
 
@@ -131,7 +131,7 @@ MUTATING_FUNCTIONS = {
 
 # Keywords by which a call changes its receiver, or the value given.
 INPLACE_KEYWORD = "inplace"
-OUT_KEYWORD = "out"
+TARGET_KEYWORDS = ("out", "ax", "fig")
 
 # Names that make a class by a call: replayed like a class statement.
 CLASS_FACTORIES = _words(

@@ -17,10 +17,10 @@ from .knowledge import (
     OPTION_FUNCTIONS,
     OPTION_OBJECT_METHODS,
     OPTION_OBJECTS,
-    OUT_KEYWORD,
     PLAIN_BUILTINS,
     PROCESS_WIDE_OBJECTS,
     RNG_OBJECTS,
+    TARGET_KEYWORDS,
     TEXT_EXPRESSION_FUNCTIONS,
     TEXT_EXPRESSION_METHODS,
     UNSENDABLE,
@@ -79,7 +79,7 @@ def call(qualified: str, arguments: Arguments, ctx: Context) -> Pts:
         for i in MUTATING_FUNCTIONS.get(qualified, ())
         if i < len(arguments.positional)
     ]
-    ctx.mutate(union([*changed, arguments.keywords.get(OUT_KEYWORD, NOTHING)]))
+    ctx.mutate(union([*changed, *_targets(arguments)]))
     if qualified in ("heapq.heappush", "bisect.insort", "setattr", "operator.setitem"):
         for obj in union(changed):
             link(obj, union(arguments.positional[1:]), ctx.now)
@@ -170,7 +170,7 @@ def call_method(obj: Obj, name: str, arguments: Arguments, ctx: Context) -> Pts:
         ctx.sets_option = True
     if obj.origin == "rng" and name == "shuffle":
         ctx.mutate(union(arguments.positional[:1]))
-    ctx.mutate(arguments.keywords.get(OUT_KEYWORD, NOTHING))
+    ctx.mutate(union(_targets(arguments)))
     if name == "copy" and obj.kind == "container":
         return _made(Obj("container"), frozenset(obj.edges), arguments, ctx)
     if name in VIEW_METHODS:
@@ -198,12 +198,9 @@ def _made(new: Obj, held: Pts, arguments: Arguments, ctx: Context) -> Pts:
 def _changes_receiver(obj: Obj, name: str, arguments: Arguments) -> bool:
     if obj.kind in ("generator", "iterator", "file"):
         return True
-    if obj.origin == "rng" or (
-        name in GENERATOR_METHODS
-        and obj.origin == ""
-        and obj.kind == "data"
-        and name in ("shuffle",)
-    ):
+    if obj.origin.startswith("matplotlib.") and not name.startswith(("get_", "show", "savefig")):
+        return True  # whatever an axes or a figure is asked to do is drawn into it
+    if obj.origin == "rng" or (obj.kind == "data" and name in GENERATOR_METHODS):
         return True
     node = arguments.node
     if node is not None:
@@ -215,6 +212,11 @@ def _changes_receiver(obj: Obj, name: str, arguments: Arguments) -> bool:
     if name.endswith("_") and not name.endswith("__"):
         return True  # the convention of torch and scikit-image for in-place operations
     return name in MUTATING_METHODS
+
+
+def _targets(arguments: Arguments) -> list[Pts]:
+    """What is given by keyword to be written or drawn into."""
+    return [value for name, value in arguments.keywords.items() if name in TARGET_KEYWORDS]
 
 
 def _kept(name: str, arguments: Arguments) -> Pts:
