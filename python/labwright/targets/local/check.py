@@ -9,6 +9,7 @@ from typing import Any
 
 from ...diagnostics import Diagnostic
 from ...errors import LabwrightError
+from ...pipeline.environment import default_image
 from .builtin import VOLUME_IMAGES
 from .environments import missing
 from .gpus import inventory
@@ -51,7 +52,9 @@ def check_steps(steps: Iterable[Step], workdir: Path) -> list[Diagnostic]:
             )
         _check_packages(step, container, where)
         found += _check_gpus(container, where)
-        if not step.environment.asked:
+        # The image a notebook's step is compiled for when it asks for none stands for "here".
+        nobody_asked = step.program is not None and container.image == default_image()
+        if not (step.environment.asked or nobody_asked):
             images.setdefault(container.image, []).append(step.name)
     for image, names in images.items():
         who = ", ".join(dict.fromkeys(names))
