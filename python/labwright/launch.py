@@ -99,15 +99,6 @@ def compiled(pipeline: Pipeline) -> CompiledPipeline:
     return compile_pipeline(pipeline)
 
 
-def warm_up(path: str) -> None:
-    """Start the process that steps fork from, while the notebook is still being read."""
-    from .targets.local.engine import prepare
-
-    folder = Path(path).absolute().parent
-    if folder.is_dir():
-        prepare(workdir=folder)
-
-
 def run_analysed(
     analysed: Analysed,
     texts: Mapping[str, Any],

@@ -38,7 +38,6 @@ def run(
             logs=logs,
         )
         return conclude(record, as_json)
-    launch.warm_up(notebook)
     analysed = launch.analyse_notebook(notebook)
     launch.pipeline_of(analysed)
     say_warnings(analysed.diagnostics)

@@ -12,19 +12,16 @@ from typing import Any
 
 from ...diagnostics import Diagnostic
 from ...errors import LabwrightError
-from ...runtime.bundle import runtime_bundle
 from .check import check_steps, working_folder
 from .dag import Bound, Unresolved, Value, coerce, complete
-from .environments import environment as find_environment
 from .events import Listener, RunFinished, now
 from .ir import Component, read_pipeline
 from .locks import try_lock
-from .loop import Engine, Plan, drive, shell_preload
+from .loop import Engine, Plan, drive
 from .record import FINAL, RunRecord
 from .rundir import new_run_id, read_json, write_json
 from .steps import plan_steps
 from .store import RunRow, StepRow, Store
-from .warm import prepare as prepare_host
 
 WIND_DOWN = 5.0
 """Seconds to wait for what a killed engine left to end."""
@@ -157,12 +154,6 @@ def cancel_run(run_id: str, store: Store | None = None) -> RunRecord:
         rows = [one for one in store.step_rows(row.run_id) if one.state in waiting]
         store.save_steps(row.run_id, [replace(one, state="CANCELED") for one in rows])
     return store.run(row.run_id)
-
-
-def prepare(environment: str = "", workdir: Path | None = None) -> None:
-    """Start the process that steps fork from, while the pipeline is still being compiled."""
-    python = find_environment("", environment).python
-    prepare_host(python, str(working_folder(workdir, None)), shell_preload(runtime_bundle()))
 
 
 def run_parameters(root: Component, given: Mapping[str, Any]) -> dict[str, Any]:

@@ -131,7 +131,7 @@ class Engine:
             preload=preload,
             hosts=hosts,
             gpus=GpuLedger(self.store.root / "gpus"),
-            slots=asyncio.Semaphore(options["parallel"] or os.cpu_count() or 1),
+            slots=asyncio.Semaphore(options["parallel"] or _cpus()),
             stop=asyncio.Event(),
             listener=self.listener,
         )
@@ -190,15 +190,17 @@ class Engine:
                 host_for(context, step)
 
 
-def shell_preload(bundle: str, modules: tuple[str, ...] = ()) -> Preload:
-    """What a Labwright step needs before it can run its first cell."""
-    return Preload(runtime_preload(bundle), (*RUNTIME_MODULES, *modules))
+def _cpus() -> int:
+    """The CPUs that this process may use."""
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
 
 
 def _preload(steps: Mapping[str, Step]) -> Preload:
+    """What the steps need before they can run their first line."""
     containers = [step.executor for step in steps.values() if isinstance(step.executor, Container)]
     named = {name for container in containers for name in imports(container)}
     if not any(step.program for step in steps.values()):
         return Preload(modules=tuple(sorted(named)))
-    bundle = next((text for text in map(runtime_in, containers) if text), "") or runtime_bundle()
-    return shell_preload(bundle, tuple(sorted(named)))
+    bundle = next((text for text in map(runtime_in, containers) if text), "")
+    return Preload(runtime_preload(bundle or runtime_bundle()), (*RUNTIME_MODULES, *sorted(named)))

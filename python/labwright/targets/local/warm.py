@@ -58,9 +58,7 @@ class Preload:
 class Host:
     """A warm process and its children. `python` is the interpreter it runs in."""
 
-    def __init__(
-        self, python: str, cwd: str, preload: Preload = Preload(), env: dict[str, str] | None = None
-    ) -> None:
+    def __init__(self, python: str, cwd: str, preload: Preload, env: dict[str, str]) -> None:
         self.python = python
         self.cwd = cwd
         control, theirs = socket.socketpair()
@@ -94,11 +92,7 @@ class Host:
         self._text = b""
         self._hello: asyncio.Future[dict[str, Any]] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
-        self.preload(preload)
-
-    def preload(self, wanted: Preload) -> None:
-        """Have the process import these once it has nothing else to do."""
-        body = {"source": wanted.source, "modules": wanted.modules}
+        body = {"source": preload.source, "modules": preload.modules}
         self._try_send({"op": "preload"}, [_json_file(body)])
 
     def hold(self, descriptor: int) -> None:
@@ -235,7 +229,7 @@ class Hosts:
         if host is None or not host.alive:
             if host is not None:
                 host.close()
-            host = _take_prepared(python, self.cwd) or Host(python, self.cwd, preload, env)
+            host = Host(python, self.cwd, preload, env)
             host.hold(self.lock)
             host.attach()
             self.running[name] = host
@@ -245,22 +239,6 @@ class Hosts:
         for host in self.running.values():
             host.close()
         self.running.clear()
-
-
-_prepared: list[Host] = []
-
-
-def prepare(python: str, cwd: str, preload: Preload) -> None:
-    """Start a warm process ahead of the run that will use it, while other work goes on."""
-    _prepared.append(Host(python, cwd, preload))
-
-
-def _take_prepared(python: str, cwd: str) -> Host | None:
-    for host in _prepared:
-        if host.python == python and host.cwd == cwd:
-            _prepared.remove(host)
-            return host
-    return None
 
 
 @cache
