@@ -38,7 +38,7 @@ lint: .venv/.installed-dev ## ruff, mypy --strict, import-linter
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
-	@$(BIN)/lint-imports
+	@$(BIN)/lint-imports --no-logo
 
 format: .venv/.installed-dev ## let ruff fix what it can
 	@$(BIN)/ruff check --fix
