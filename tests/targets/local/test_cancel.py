@@ -150,3 +150,20 @@ def test_a_listener_that_fails_stops_the_run(tmp_path: Path) -> None:
     with pytest.raises(BrokenPipeError):
         run_pipeline(slow().spec, workdir=tmp_path, run_id="deaf-1", on_event=on_event)
     assert states(Store().run("deaf-1")) == EXPECTED
+
+
+def test_finished_work_survives_a_resume_that_is_canceled_at_once(run: Run, tmp_path: Path) -> None:
+    ledger = tmp_path / "ledger"
+    ir = IR("twice")
+    ir.step("one", f"ledger({str(ledger)!r}, 'one')")
+    ir.step("two", f"ledger({str(ledger)!r}, 'two')", after=("one",))
+    ir.step("bad", f"assert os.path.exists({str(tmp_path / 'fine')!r})", after=("two",))
+    failed = run(ir)
+    cancel = threading.Event()
+    cancel.set()
+    record = resume_run(failed.run_id, cancel=cancel)
+    assert states(record)["one"] == states(record)["two"] == "SUCCEEDED"
+    (tmp_path / "fine").touch()
+    record = resume_run(failed.run_id)
+    assert set(states(record).values()) == {"SUCCEEDED"}
+    assert ledger.read_text().split() == ["one", "two"]

@@ -10,13 +10,13 @@ from typing import Any
 
 from .artifacts import ArtifactStore
 from .dag import Artifact, Bound
-from .ir import Container
+from .ir import Container, Importer
 
 VERSION = 1
 
 
 def step_key(
-    container: Container,
+    executor: Container | Importer,
     parameters: Mapping[str, Any],
     artifacts: Mapping[str, tuple[Artifact, ...]],
     environment: Mapping[str, Any],
@@ -27,16 +27,20 @@ def step_key(
         facts: dict[str, Any] = {"custom": custom}
     else:
         facts = {
-            "command": container.command,
-            "args": container.args,
-            "env": container.env,
-            "image": container.image,
+            "executor": _what_runs(executor),
             "environment": environment,
             "parameters": parameters,
             "artifacts": {name: [_identity(one) for one in artifacts[name]] for name in artifacts},
         }
     text = json.dumps({"version": VERSION, **facts}, sort_keys=True, default=list)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _what_runs(executor: Container | Importer) -> Any:
+    """What decides a result; resources only decide whether there is one."""
+    if isinstance(executor, Importer):
+        return repr(executor)
+    return [executor.image, executor.command, executor.args, executor.env]
 
 
 def _identity(artifact: Artifact) -> list[Any]:

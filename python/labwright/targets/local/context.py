@@ -82,13 +82,11 @@ class Progress:
         return self.context.dir.step(row.folder)
 
     def begin(self, steps: Iterable[Step]) -> None:
-        """List the steps that are not known yet as pending."""
-        new = [self.row(step, ()) for step in steps if not self._known(step)]
+        """List all steps, those that are not known from an earlier try as pending."""
+        known = {path for path, _ in self.rows}
+        new = [self.row(step, ()) for step in steps if step.path not in known]
         self.rows.update({(row.path, row.turn): row for row in new})
-        self.context.store.save_steps(self.context.run_id, new)
-
-    def _known(self, step: Step) -> bool:
-        return any(path == step.path for path, _ in self.rows)
+        self.context.store.save_steps(self.context.run_id, self.rows.values())
 
     def spread(self, steps: Iterable[Step], turn: Turn, turns: Iterable[Turn]) -> None:
         """List the turns of the steps in a loop, in the place of the steps themselves."""

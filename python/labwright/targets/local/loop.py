@@ -22,10 +22,10 @@ from .gpus import GpuLedger
 from .graph import GraphRunner
 from .ir import Container, Pipeline
 from .program import imports, runtime_in, runtime_preload
-from .record import FINAL, State
+from .record import State
 from .rundir import RunDir
 from .steps import Step
-from .store import RunRow, StepRow, Store
+from .store import RunRow, StepRow, Store, StoreError
 from .warm import Hosts, Preload
 
 RUNTIME_MODULES = tuple(
@@ -49,15 +49,24 @@ class Plan:
 
 def drive(engine: Engine) -> None:
     """Run the engine's loop: here, or in a thread where this one has a loop (as in Jupyter)."""
+    if _in_a_loop():
+        _in_a_thread(engine)
+    elif threading.current_thread() is threading.main_thread():
+        with _interrupts(engine.cancel):
+            asyncio.run(engine.run())
+    else:
+        asyncio.run(engine.run())
+
+
+def _in_a_loop() -> bool:
     try:
         asyncio.get_running_loop()
     except RuntimeError:
-        if threading.current_thread() is threading.main_thread():
-            with _interrupts(engine.cancel):
-                asyncio.run(engine.run())
-        else:
-            asyncio.run(engine.run())
-        return
+        return False
+    return True
+
+
+def _in_a_thread(engine: Engine) -> None:
     failure: list[BaseException] = []
 
     def work() -> None:
@@ -147,7 +156,7 @@ class Engine:
             self.store.save_run(
                 replace(
                     row,
-                    state=state if state in FINAL else "FAILED",
+                    state=state,
                     finished_at=now(),
                     outputs=outputs,
                     diagnostics=[*row.diagnostics, *problem],
@@ -181,7 +190,10 @@ class Engine:
         while not (self.cancel.is_set() or self.directory.cancel.exists()):
             await asyncio.sleep(WATCH)
         context.stop.set()
-        self.store.save_run(replace(self.plan.row, state="CANCELING"))
+        try:
+            self.store.save_run(replace(self.plan.row, state="CANCELING"))
+        except StoreError:
+            pass  # the run's next word to the store says so
 
     def _warm_up(self, context: Context) -> None:
         """Start the processes that the first steps will fork from, while the store opens."""

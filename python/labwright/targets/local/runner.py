@@ -54,7 +54,7 @@ class Runner:
         try:
             work = await self._work(step, row, inputs, constants)
         except (*BAD_INPUT, HostDied) as error:
-            return self._failed(row, StepError(type(error).__name__, str(error)))
+            return self._failed(row, _cannot_start(error))
         row = replace(work.row, inputs=wire.shown_inputs(inputs, step.program))
         work = replace(work, row=row)
         try:
@@ -68,11 +68,13 @@ class Runner:
             raise
         except (*BAD_INPUT, HostDied, OSError) as error:
             row = self.progress.rows.get((row.path, row.turn), row)
-            return self._failed(row, StepError(type(error).__name__, str(error)))
+            return self._failed(row, _cannot_start(error))
 
     def skip(self, step: Step, turn: Turn) -> None:
-        """Say that a step does not run."""
+        """Say that a step does not run. What it did before a run was taken up again stays."""
         row = self.progress.row(step, turn)
+        if self.context.stop.is_set() and row.outputs is not None:
+            return
         self.progress.change(
             replace(row, started_at=None, cached=False, report=None, outputs=None, error=None),
             state="CANCELED" if self.context.stop.is_set() else "SKIPPED",
@@ -91,17 +93,12 @@ class Runner:
         message = wire.executor_input(
             step.component, parameters, inputs.artifacts, folder, step.name
         )
-        key = ""
+        about: dict[str, Any] = {}
         if isinstance(step.executor, Container):
-            about = await host_for(self.context, step).about()
-            variables = {v.name: self.context.env.get(v.name) for v in step.settings.variables}
-            key = step_key(
-                step.executor,
-                parameters,
-                inputs.artifacts,
-                {"python": about, "variables": variables},
-                f"{step.component.name} {step.task.cache_key}" if step.task.cache_key else "",
-            )
+            about["python"] = await host_for(self.context, step).about()
+        about["variables"] = {v.name: self.context.env.get(v.name) for v in step.settings.variables}
+        custom = f"{step.component.name} {step.task.cache_key}" if step.task.cache_key else ""
+        key = step_key(step.executor, parameters, inputs.artifacts, about, custom)
         return Work(step, replace(row, key=key), folder, key, message, constants)
 
     # Steps that need not run
@@ -126,7 +123,7 @@ class Runner:
 
     async def _from_cache(self, work: Work) -> Result | None:
         context, step = self.context, work.step
-        if not (step.task.cache and context.look_up and work.key):
+        if not (step.task.cache and context.look_up):
             return None
         entry = context.store.cached(work.key)
         if entry is None or not still_true(entry, context.workdir, context.artifacts):
@@ -267,10 +264,10 @@ class Runner:
         except (Unresolved, wire.Incomplete, LabwrightError, OSError) as failed:
             return self._failed(row, StepError("OutputError", str(failed)), self._report(work))
         report = self._report(work)
-        if step.task.cache and row.key:
+        if step.task.cache:
             own = read_json(work.folder.report) or {}
             context.store.keep(
-                row.key,
+                work.key,
                 {
                     "outputs": wire.bound_to_json(outputs),
                     "digests": digests(outputs),
@@ -352,3 +349,9 @@ class Runner:
             report=kept,
         )
         return Result(state, error=error)
+
+
+def _cannot_start(error: Exception) -> StepError:
+    """What keeps a step from running, apart from the step itself."""
+    name = "InputError" if isinstance(error, BAD_INPUT) else type(error).__name__
+    return StepError(name, str(error))

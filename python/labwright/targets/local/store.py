@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from weakref import finalize
 
 from ...diagnostics import Diagnostic
 from ...errors import LabwrightError
@@ -237,6 +238,7 @@ class Store:
             self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
             engine = create_engine(f"sqlite:///{self.root / 'labwright.db'}")
             event.listen(engine, "connect", _configure)
+            finalize(self, engine.dispose)
             with locked(self.root / ".store.lock"), engine.begin() as connection:
                 prepare(connection)
         except OSError as error:
