@@ -30,7 +30,7 @@ import time
 import types
 from typing import Any, NoReturn
 
-GRACE = 0.5
+GRACE = 1.0
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
 
 
