@@ -91,7 +91,8 @@ class FileTracker:
 
 def local_modules() -> Dict[str, str]:
     """Local `.py` files that were imported, with the hash of their text."""
-    roots = [root for root, _ in _ignored_roots(())]
+    roots = tuple(root for root, _ in _ignored_roots(()))
+    work = os.getcwd() + os.sep
     # Inside a step the runtime has no files; on the host it is not the user's.
     own = os.path.join(os.path.dirname(local_modules.__code__.co_filename) or "<none>", "")
     found: Dict[str, str] = {}
@@ -99,11 +100,12 @@ def local_modules() -> Dict[str, str]:
         path = getattr(module, "__file__", None)
         if not isinstance(path, str) or not path.endswith(".py") or module.__name__ == "__main__":
             continue
-        path = os.path.abspath(path)
-        if path in found or path.startswith(own) or not os.path.isfile(path):
+        if not os.path.isabs(path):
+            path = os.path.abspath(path)
+        # Most are a library's: those are told by their path alone, before any file is touched.
+        if "site-packages" in path or (path.startswith(roots) and not path.startswith(work)):
             continue
-        here = path.startswith(os.getcwd() + os.sep)
-        if "site-packages" in path or (not here and any(path.startswith(r) for r in roots)):
+        if path in found or path.startswith(own) or not os.path.isfile(path):
             continue
         with open(path, "rb") as file:
             found[path] = hashlib.sha256(file.read()).hexdigest()
