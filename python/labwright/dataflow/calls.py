@@ -102,6 +102,8 @@ def call_object(obj: Obj, arguments: Arguments, ctx: Context) -> Pts:
     if obj.kind == "method":
         return union([library.call_method(o, obj.name, arguments, ctx) for o in list(obj.edges)])
     escape(arguments.all(), ctx)
+    if obj.origin == "operator.methodcaller":
+        ctx.mutate(reach(arguments.all()))
     held = [o for o in obj.edges if o.kind == "function"]
     for function in held:  # functools.partial and the like
         _call_function_object(function, arguments, ctx)

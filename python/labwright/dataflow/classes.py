@@ -26,6 +26,10 @@ def make_class(node: ast.ClassDef, frame: Frame | None, ctx: Context) -> Obj:
     obj.attrs = inner.values
     for value in inner.values.values():
         link(obj, frozenset(o for o in value if o.kind != "function"), ctx.now)
+    for base in obj.bases:
+        for hook in class_attribute(base, "__init_subclass__") or ():
+            if hook.kind == "function" and hook.node is not None:
+                calls.call_function(hook, [frozenset((obj,))], {}, ctx, method_of=base)
     return obj
 
 
@@ -105,6 +109,10 @@ def call_method(
         return library.call_plain_method(name, arguments, ctx)
     results: list[Pts] = []
     for obj in base:
+        if obj.kind == "builtin" and arguments.positional:  # list.append(numbers, 1)
+            rest = calls.Arguments(arguments.positional[1:], arguments.keywords, arguments.spread)
+            results.append(call_method(arguments.positional[0], name, arguments=rest, ctx=ctx))
+            continue
         cls = obj if obj.kind == "class" else obj.cls
         found = class_attribute(cls, name) if cls is not None else None
         if found is None and obj.kind == "instance":

@@ -43,8 +43,10 @@ def statement_source(text: str, node: ast.stmt) -> str:
     return "\n".join(chosen)
 
 
-def only_defines(node: ast.stmt, is_class_factory: bool = False) -> bool:
+def only_defines(node: ast.stmt, is_class_factory: bool = False, is_patch: bool = False) -> bool:
     """Whether replaying the statement can do nothing but bind names again.
+
+    `is_class_factory`: what it calls makes a class; `is_patch`: it puts a function onto a class.
 
     What it reads while it runs (a decorator, a default) is for the caller to check.
     """
@@ -61,6 +63,8 @@ def only_defines(node: ast.stmt, is_class_factory: bool = False) -> bool:
             return True
         case ast.Assign(targets=[ast.Name()], value=ast.Call()):
             return is_class_factory
+        case ast.Assign(targets=[ast.Attribute(value=ast.Name())], value=ast.Name() | ast.Lambda()):
+            return is_patch
         case ast.Try():
             # `try: import a / except ImportError: import b`: one statement, as written.
             inner = [*node.body, *node.orelse, *node.finalbody]

@@ -101,6 +101,8 @@ def attribute(base: Pts, name: str, ctx: Context) -> Pts:
     """The objects `value.name` may be."""
     if name in PLAIN_ATTRIBUTES:
         return NOTHING
+    if name == "__dict__":
+        return base
     return union([_attribute_of(obj, name, ctx) for obj in base])
 
 

@@ -81,6 +81,7 @@ _WITH_MODULE: dict[str, tuple[str, int]] = {
     "torch.save": ("w", 1),
     "torch.load": ("r", 0),
     "PIL.Image.open": ("r", 0),
+    "os.chdir": ("r", 0),
     "glob.glob": ("r", 0),
     "glob.iglob": ("r", 0),
     "sqlite3.connect": ("rw", 0),

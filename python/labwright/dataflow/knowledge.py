@@ -14,7 +14,8 @@ def _words(text: str) -> frozenset[str]:
 # Methods that change their receiver, whatever its type.
 MUTATING_METHODS = _words(
     """
-    append extend insert remove pop popitem clear update setdefault sort reverse add discard
+    append extend insert register
+    remove pop popitem clear update setdefault sort reverse add discard
     appendleft popleft extendleft rotate intersection_update difference_update
     symmetric_difference_update move_to_end subtract fit fit_transform fit_predict fit_resample
     partial_fit set_params set_index_inplace train eval zero_grad step backward load_state_dict
@@ -85,8 +86,16 @@ VIEW_FUNCTIONS = _words(
     itertools.product operator.itemgetter collections.deque collections.OrderedDict
     collections.ChainMap collections.defaultdict collections.Counter types.SimpleNamespace
     types.MappingProxyType typing.cast contextlib.closing weakref.ref weakref.proxy
-    dataclasses.replace sklearn.pipeline.make_pipeline sklearn.compose.make_column_transformer
-    torch.utils.data.random_split
+    dataclasses.replace
+
+    """
+)
+
+# Functions whose result is an object of the library that holds the arguments.
+HOLDING_FUNCTIONS = _words(
+    """
+    sklearn.pipeline.make_pipeline sklearn.pipeline.make_union
+    sklearn.compose.make_column_transformer torch.utils.data.random_split
     """
 )
 

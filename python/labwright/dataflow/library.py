@@ -10,6 +10,7 @@ from .knowledge import (
     CLASS_FACTORIES,
     GENERATOR_METHODS,
     HARMLESS_PREFIXES,
+    HOLDING_FUNCTIONS,
     INPLACE_KEYWORD,
     MUTATING_FUNCTIONS,
     MUTATING_METHODS,
@@ -113,7 +114,7 @@ def _result(qualified: str, last: str, arguments: Arguments, ctx: Context) -> Pt
         held = given | contents(given)
         if qualified in ("min", "max", "next"):
             return held - frozenset(obj for obj in given if obj.kind in ("container", "iterator"))
-        if qualified == "typing.cast":
+        if qualified in ("typing.cast", "vars"):
             return given
         kind = "iterator" if last in _ITERATORS else "container"
         if last not in _ITERATORS or last == "zip":
@@ -123,6 +124,10 @@ def _result(qualified: str, last: str, arguments: Arguments, ctx: Context) -> Pt
     if qualified == "object":
         return expressions.fresh("container", ctx)
     seeded = hidden.is_seeded(last, arguments)
+    if qualified in HOLDING_FUNCTIONS:
+        return expressions.fresh(
+            "data", ctx, given | contents(given), origin=qualified, seeded=seeded
+        )
     # A class of a library keeps what it is given; a function gives something new.
     if last[:1].isupper():
         held = frozenset(obj for obj in given if obj.kind != "data" or obj.origin != "array")
@@ -162,7 +167,8 @@ def call_method(obj: Obj, name: str, arguments: Arguments, ctx: Context) -> Pts:
     changes = _changes_receiver(obj, name, arguments)
     if changes:
         link(obj, _kept(name, arguments), ctx.now)
-        ctx.mutate((obj,))
+        # What is inside an object of a library may change with it: a fitted pipeline's parts.
+        ctx.mutate(reach((obj,)) if obj.kind == "data" else (obj,))
     elif arguments.discarded and obj.kind in ("data", "instance") and not _harmless(name):
         link(obj, given, ctx.now)
         ctx.mutate(reach((obj,)))
@@ -205,6 +211,8 @@ def _changes_receiver(obj: Obj, name: str, arguments: Arguments) -> bool:
     node = arguments.node
     if node is not None:
         for keyword in node.keywords:
+            if keyword.arg is None and obj.origin.startswith("pandas."):
+                return True  # `**options` may hold it
             if keyword.arg == INPLACE_KEYWORD:
                 return not (
                     isinstance(keyword.value, ast.Constant) and keyword.value.value is False

@@ -84,6 +84,8 @@ def _line_magic(name: str, line: str, ctx: Context) -> Pts:
     elif name in SESSION_MAGICS:
         ctx.sets_option = True
         read_names(line, ctx)
+        if name == "cd" and line.split():
+            ctx.unit.files.append(files.FileUse("read", line.split()[-1]))
         if name == "pylab":
             ctx.star_modules.append((ctx.now, "pylab"))
     elif name in ("system", "sx", "!", "bash", "sh"):

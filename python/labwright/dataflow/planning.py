@@ -252,12 +252,17 @@ class Planner:
                 elif self._source(name, index) == "parameter":
                     step.inputs[name] = None
 
+    def _version(self, name: str, before: int) -> Version:
+        version = self.ctx.version(name, before)
+        assert version is not None
+        return version
+
     def _sharing(self, step: Needs, makers: dict[str, int]) -> list[list[str]]:
         """Group names whose values must be loaded together to keep sharing objects.
 
-        Sharing matters when two names are the same object, when this step changes something that
-        both can reach, and when it hands both on; steps that only read may load theirs apart, and
-        stay parallel.
+        Sharing matters when a name is the same object as, or part of, another, when this step
+        changes something that both can reach, and when it hands both on; steps that only read may
+        load theirs apart, and stay parallel.
         """
         index = step.unit.index
         parent = {name: name for name in makers}
@@ -268,14 +273,14 @@ class Planner:
                 name = parent[name]
             return name
 
+        named = {obj for name in makers for obj in self._version(name, index).pts}
         owner: dict[Obj, str] = {}
         for name in sorted(makers):
-            version = self.ctx.version(name, index)
-            assert version is not None
+            version = self._version(name, index)
             reached = list(reach(version.pts, before=index))
             matters = name in step.outputs or any(obj in step.unit.mutated for obj in reached)
             for obj in reached:
-                if obj.kind in _IDENTITY_KINDS and (matters or obj in version.pts):
+                if obj.kind in _IDENTITY_KINDS and (matters or obj in named):
                     other = owner.setdefault(obj, name)
                     parent[root(name)] = root(other)
         groups: dict[str, list[str]] = defaultdict(list)

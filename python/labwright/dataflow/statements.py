@@ -46,13 +46,16 @@ def run_statement(
 
 
 def _assign(node: ast.Assign, frame: Frame | None, ctx: Context) -> None:
+    if len(node.targets) == 1:
+        _assign_one(node.targets[0], node.value, frame, ctx)
+        return
+    constant = constants.constant_text(node.value, ctx)
+    value = expressions.evaluate(node.value, frame, ctx)
     for target in node.targets:
-        _assign_one(target, node.value, frame, ctx, first=target is node.targets[0])
+        _bind(target, value, constant, frame, ctx)
 
 
-def _assign_one(
-    target: ast.expr, source: ast.expr, frame: Frame | None, ctx: Context, *, first: bool = True
-) -> None:
+def _assign_one(target: ast.expr, source: ast.expr, frame: Frame | None, ctx: Context) -> None:
     # `a, b = b, a` binds pairwise; evaluating the parts first keeps the order of effects.
     if (
         isinstance(target, ast.Tuple | ast.List)
@@ -65,7 +68,12 @@ def _assign_one(
             assignment.assign(child, value, frame, ctx)
         return
     constant = constants.constant_text(source, ctx)
-    value = expressions.evaluate(source, frame, ctx)
+    _bind(target, expressions.evaluate(source, frame, ctx), constant, frame, ctx)
+
+
+def _bind(
+    target: ast.expr, value: Pts, constant: str | None, frame: Frame | None, ctx: Context
+) -> None:
     if isinstance(target, ast.Name):
         assignment.assign_name(target.id, value, frame, ctx, constant)
     else:

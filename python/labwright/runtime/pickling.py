@@ -13,6 +13,7 @@ from .carried import CARRIED, cloudpickle
 
 # Buffers smaller than this stay inside the pickle.
 BUFFER_BYTES = 4096
+_PLAIN_REDUCE: Any = BaseException.__reduce__
 
 
 class CannotPickle(Exception):
@@ -66,6 +67,9 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc,name-defined]
             return super().reducer_override(obj)
         if id(obj) in self.views and kind.__name__ == "ndarray":
             return self._view(obj)
+        if isinstance(obj, BaseException) and kind.__reduce__ is _PLAIN_REDUCE:
+            # Calling the class with `args` again would run an `__init__` that may want others.
+            return references.new_exception, (kind, obj.args), dict(vars(obj))
         if kind.__name__ == "_lru_cache_wrapper":
             return self._cached(obj)
         if isinstance(obj, io.TextIOBase) and not isinstance(obj, io.StringIO):

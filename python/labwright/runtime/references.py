@@ -163,6 +163,12 @@ def new_function(code: types.CodeType, closure: Optional[Tuple[Any, ...]]) -> ty
     return types.FunctionType(code, _scopes[-1].namespace, None, None, closure)
 
 
+def new_exception(kind: Any, args: Tuple[Any, ...]) -> Any:
+    made = kind.__new__(kind)
+    made.args = args
+    return made
+
+
 def set_function(function: types.FunctionType, state: Dict[str, Any]) -> None:
     scope = _scopes[-1]
     for name, value in state["globals"].items():
