@@ -43,7 +43,7 @@ VARIES = [
     (re.compile(r"\(\d+\.py, line"), "(CELL, line"),
     (re.compile(r"0x[0-9a-f]+"), "0xADDRESS"),
     (re.compile(r"T_[0-9a-f]{5}"), "T_STYLE"),
-    (re.compile(r"[\d.]+ (ns|\\u[0-9a-f]{4}s|ms|s)\b"), "TIME"),
+    (re.compile(r"[\d.]+(?:e[+-]\d+)? (ns|\\u[0-9a-f]{4}s|ms|s)\b"), "TIME"),
 ]
 # The frames below `input()` are those of whoever refuses it.
 OWN_FRAMES = {"stdin", "getpass"}

@@ -472,6 +472,21 @@ def test_files_and_modules(tmp_path: Path) -> None:
     assert list(done.report["modules"]) == [str(work / "helper.py")]
 
 
+def test_state_that_a_local_module_keeps_is_told(tmp_path: Path) -> None:
+    (tmp_path / "tally.py").write_text("seen = []\ndef bump(v):\n    seen.append(v)\n")
+    setup = [
+        {"cell": "c0", "source": f"import sys; sys.path.insert(0, {str(tmp_path)!r})"},
+        {"cell": "c0", "source": "import tally"},
+    ]
+    done = run(tmp_path / "a", {"setup": setup, "cells": cells("tally.bump(1)")}, cwd=tmp_path)
+    assert done.status == 0, done.stderr
+    (remark,) = done.report["diagnostics"]
+    assert (remark["severity"], remark["code"]) == ("warning", "module-state")
+    assert "tally" in remark["message"]
+    done = run(tmp_path / "b", {"setup": setup, "cells": cells("tally.seen")}, cwd=tmp_path)
+    assert done.report["diagnostics"] == []
+
+
 def test_output_of_children_and_c_code(tmp_path: Path) -> None:
     source = (
         "import os, subprocess, sys\nprint('one')\nos.system('echo two')\n"

@@ -9,7 +9,7 @@ from . import classes, dynamic, expressions
 from .context import Context
 from .frames import Frame, lookup_frame
 from .knowledge import COPYING_LIBRARIES
-from .objects import NOTHING, Obj, Pts, link
+from .objects import NOTHING, Obj, Pts, link, reach
 
 
 def assign_name(
@@ -54,7 +54,15 @@ def assign(target: ast.expr, value: Pts, frame: Frame | None, ctx: Context) -> N
         for obj in base:
             if obj.kind == "class":
                 obj.attrs[target.attr] = obj.attrs.get(target.attr, NOTHING) | value
+                _touch_instances(obj, ctx)
         change(base, value, ctx)
+
+
+def _touch_instances(cls: Obj, ctx: Context) -> None:
+    """Instances behave as their class does now: what holds one has changed with it."""
+    for name, bound in list(ctx.names.items()):
+        if any(obj.cls is cls for obj in reach(bound.pts)):
+            ctx.touch(name, bound)
 
 
 def change(base: Iterable[Obj], held: Pts, ctx: Context) -> None:

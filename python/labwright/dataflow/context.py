@@ -213,9 +213,9 @@ class Context:
                 for name in holder.names:
                     bound = self.names.get(name)
                     if bound is not None and holder in bound.pts:
-                        self._touch(name, bound)
+                        self.touch(name, bound)
 
-    def _touch(self, name: str, bound: Binding) -> None:
+    def touch(self, name: str, bound: Binding) -> None:
         self.changed.add(name)
         self.touched.setdefault(name, bound)
         self.unit.modified.setdefault(name, self.cell)

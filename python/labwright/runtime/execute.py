@@ -17,7 +17,7 @@ from .interrupt import Interrupted
 from .report import NAME as REPORT_NAME
 from .report import Report
 from .task import HTML, METRICS, NOTEBOOK, Task
-from .tracking import FileTracker, local_modules
+from .tracking import FileTracker, local_modules, module_states
 from .values import UNBOUND, MarshalError, read_meta, read_values, write_values
 
 SAVE_EVERY = 0.5
@@ -83,9 +83,10 @@ class Step:
         if self._passes_through():
             self.report.state = "SKIPPED"
         else:
-            before = self._fingerprints()
+            before, modules = self._fingerprints(), module_states()
             self._run_cells()
             self._check_guards(before)
+            self._check_modules(modules)
             self.report.state = "SUCCEEDED"
         self.cell = None
         self._write_outputs()
@@ -256,6 +257,20 @@ class Step:
             self.report.fail("MissedMutation", message, "", cell)
         if self.report.error is not None:
             raise StepFailed
+
+    def _check_modules(self, before: Dict[str, Fingerprint]) -> None:
+        """State that a local module keeps stays in this process: say so."""
+        after = module_states() if before else {}
+        for name, old in before.items():
+            if name in after and old.differs(after[name]):
+                self.report.diagnose(
+                    "warning",
+                    "module-state",
+                    "step %r changed what the module %s keeps in its globals: steps that import it "
+                    "later start afresh. Keep it in a variable of the notebook, which is passed on"
+                    % (self.program.get("step"), name),
+                    self._cell_naming(name),
+                )
 
     def _cell_naming(self, name: str) -> Optional[str]:
         pattern = re.compile(r"\b%s\b" % re.escape(name))

@@ -10,8 +10,12 @@ import site
 import sys
 import sysconfig
 import tempfile
+import types
 from typing import Any, Dict, Iterable, List, Set, Tuple
 
+from .fingerprint import Fingerprint, fingerprint
+
+_CODE = (types.ModuleType, types.FunctionType, types.BuiltinFunctionType, type)
 WORDS = re.compile(r"[\w./~+-]{3,}")
 Stamp = List[int]
 
@@ -91,11 +95,34 @@ class FileTracker:
 
 def local_modules() -> Dict[str, str]:
     """Local `.py` files that were imported, with the hash of their text."""
+    found = {}
+    for path in _user_modules():
+        with open(path, "rb") as file:
+            found[path] = hashlib.sha256(file.read()).hexdigest()
+    return dict(sorted(found.items()))
+
+
+def module_states() -> Dict[str, Fingerprint]:
+    """What local modules keep in their globals, code aside, by the name of the module."""
+    return {
+        module.__name__: fingerprint(
+            {
+                name: value
+                for name, value in vars(module).items()
+                if not name.startswith("__") and not isinstance(value, _CODE)
+            }
+        )
+        for module in _user_modules().values()
+    }
+
+
+def _user_modules() -> Dict[str, types.ModuleType]:
+    """Modules that are the user's own files, by path."""
     roots = tuple(root for root, _ in _ignored_roots(()))
     work = os.getcwd() + os.sep
     # Inside a step the runtime has no files; on the host it is not the user's.
-    own = os.path.join(os.path.dirname(local_modules.__code__.co_filename) or "<none>", "")
-    found: Dict[str, str] = {}
+    own = os.path.join(os.path.dirname(_user_modules.__code__.co_filename) or "<none>", "")
+    found: Dict[str, types.ModuleType] = {}
     for module in list(sys.modules.values()):
         path = getattr(module, "__file__", None)
         if not isinstance(path, str) or not path.endswith(".py") or module.__name__ == "__main__":
@@ -107,9 +134,8 @@ def local_modules() -> Dict[str, str]:
             continue
         if path in found or path.startswith(own) or not os.path.isfile(path):
             continue
-        with open(path, "rb") as file:
-            found[path] = hashlib.sha256(file.read()).hexdigest()
-    return dict(sorted(found.items()))
+        found[path] = module
+    return found
 
 
 def _stamp(path: str) -> Any:
