@@ -14,6 +14,7 @@
       path: [[a, b]]               b runs after a
       parallel: [[a, b]]           neither waits for the other
       diagnostics: [codes]         remarks the analysis must make
+      told: [codes]                the pipeline cannot answer the same, and a run must say so
       verify: false                the notebook cannot run from top to bottom
 
 Steps are named by their tag. `needs` and `path` look through a step that was split in parts
@@ -48,6 +49,7 @@ class Example:
     path: list[tuple[str, str]] = field(default_factory=list)
     parallel: list[tuple[str, str]] = field(default_factory=list)
     diagnostics: list[str] = field(default_factory=list)
+    told: list[str] = field(default_factory=list)
     verify: bool = True
 
     def write(self, folder: Path) -> Path:
