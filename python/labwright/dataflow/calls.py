@@ -229,6 +229,8 @@ def _read_without_following(node: ast.AST, ctx: Context) -> None:
 def escape(pts: Pts, ctx: Context, receiver: Pts = NOTHING) -> None:
     """Code of a library gets these values: it may call any function it can reach through them,
     with any of the values, or what they or the receiver hold."""
+    if not any(obj.carries for obj in pts):
+        return
     reached = list(reach(pts))
     given = pts | receiver
     passed = frozenset(

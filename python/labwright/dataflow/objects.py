@@ -52,9 +52,15 @@ class Obj:
     defaults: dict[str, frozenset[Obj]] = field(default_factory=dict)
     origin: str = ""
     seeded: bool = False
+    # Whether code of the notebook can be reached through it.
+    carries: bool = False
     rest: Obj | None = None
 
+    def __post_init__(self) -> None:
+        self.carries = self.kind in _CODE_KINDS
 
+
+_CODE_KINDS = ("function", "class", "instance", "method")
 Pts = frozenset[Obj]
 NOTHING: Pts = frozenset()
 _MOST_EDGES = 24
@@ -89,6 +95,12 @@ def link(container: Obj, held: Pts, now: int) -> None:
 def _add_edge(container: Obj, held: Obj, now: int) -> None:
     container.edges.setdefault(held, now)
     held.containers.add(container)
+    todo = [container] if held.carries else []
+    while todo:
+        holder = todo.pop()
+        if not holder.carries:
+            holder.carries = True
+            todo.extend(holder.containers)
 
 
 def contents(pts: Pts) -> Pts:

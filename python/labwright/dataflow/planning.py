@@ -185,6 +185,8 @@ class Planner:
     def _carried_definitions(self, step: Needs, version: Version) -> set[str]:
         """The classes and functions a value refers to must exist before it is loaded."""
         more: set[str] = set()
+        if not any(obj.carries for obj in version.pts):
+            return more
         for obj in reach(version.pts, before=step.unit.index):
             for definition in (obj.definition, obj.cls.definition if obj.cls is not None else None):
                 if definition is not None and definition.position[0] not in step.unit.cells:
@@ -265,6 +267,8 @@ class Planner:
         load theirs apart, and stay parallel.
         """
         index = step.unit.index
+        if len(set(makers.values())) < 2:
+            return [[name] for name in sorted(makers)]  # all from one step in any case
         parent = {name: name for name in makers}
 
         def root(name: str) -> str:
