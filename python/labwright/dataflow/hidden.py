@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from .knowledge import (
     DETERMINISTIC_ESTIMATORS,
+    HIDDEN_STATES,
     NEVER_DRAWING,
     NUMPY_DRAWING_FUNCTIONS,
     RNG_MODULES,
@@ -26,14 +27,15 @@ if TYPE_CHECKING:
 
 
 def note_call(qualified: str, last: str, arguments: Arguments, ctx: Context) -> None:
+    """Record what a call of a library does to the hidden generators: seed them or draw."""
     if qualified in RNG_OBJECTS:
         return
     state = RNG_SEEDS.get(qualified)
     if state is not None:
         ctx.bind(state, frozenset((Obj("data", state),)))
         return
-    if last in ("seed_everything", "set_seed") and qualified.partition(".")[0] not in ("self",):
-        for state in SEED_ALL["transformers.set_seed"]:
+    if last in SEED_ALL:
+        for state in HIDDEN_STATES:
             ctx.bind(state, frozenset((Obj("data", state),)))
         return
     for prefix, state in RNG_MODULES.items():

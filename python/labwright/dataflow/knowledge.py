@@ -191,12 +191,9 @@ RNG_OBJECTS = _words(
     numpy.random.Philox numpy.random.SFC64 torch.Generator
     """
 )
-# Everything that seeds several of them at once.
-SEED_ALL = {
-    "lightning.seed_everything": ("python.random", "numpy.random", "torch.random"),
-    "pytorch_lightning.seed_everything": ("python.random", "numpy.random", "torch.random"),
-    "transformers.set_seed": ("python.random", "numpy.random", "torch.random"),
-}
+# Functions (of lightning, transformers and others) that seed every generator at once.
+SEED_ALL = ("seed_everything", "set_seed")
+HIDDEN_STATES = tuple(RNG_MODULES.values())
 
 # Library calls that draw from numpy's global generator unless told otherwise.
 NUMPY_DRAWING_METHODS = _words(

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from .context import Context, Unit, Version
 from .definitions import Definition
+from .knowledge import HIDDEN_STATES
 from .model import Input, StepControl
 from .objects import Obj, reach
 
@@ -135,9 +136,7 @@ class Planner:
         """A step that calls unknown code may draw from a generator that was seeded."""
         if unit.may_draw:
             wanted |= {
-                name
-                for name in ("python.random", "numpy.random", "torch.random")
-                if not name.isidentifier() and self.ctx.version(name, unit.index) is not None
+                name for name in HIDDEN_STATES if self.ctx.version(name, unit.index) is not None
             }
 
     def _add_unknown(self, step: Needs, wanted: set[str]) -> None:

@@ -1,6 +1,7 @@
 """`labwright runs`: what ran on this machine, and what is still to be done about it."""
 
-from typing import Annotated
+from collections.abc import Callable
+from typing import Annotated, Any
 
 from ..spec import Arg, Opt
 
@@ -85,6 +86,17 @@ def cancel(
     return 0
 
 
+def _go_on(action: Callable[..., Any], run: str, show_logs: bool, as_json: bool) -> int:
+    from ..running import conclude, watched
+
+    record = watched(
+        lambda listen, cancel: action(run, on_event=listen, cancel=cancel),
+        as_json=as_json,
+        logs=show_logs,
+    )
+    return conclude(record, as_json)
+
+
 def retry(
     run: Annotated[
         str, Arg("The run: its id, the start of it, or `latest`.", metavar="RUN", complete="runs")
@@ -94,14 +106,8 @@ def retry(
 ) -> int:
     """Run the failed steps of a run again, and what was to come after them."""
     from ...targets.local.engine import retry_run
-    from ..running import conclude, watched
 
-    record = watched(
-        lambda listen, cancel: retry_run(run, on_event=listen, cancel=cancel),
-        as_json=as_json,
-        logs=show_logs,
-    )
-    return conclude(record, as_json)
+    return _go_on(retry_run, run, show_logs, as_json)
 
 
 def resume(
@@ -113,11 +119,5 @@ def resume(
 ) -> int:
     """Go on with a run whose process was killed; steps that had finished are not run again."""
     from ...targets.local.engine import resume_run
-    from ..running import conclude, watched
 
-    record = watched(
-        lambda listen, cancel: resume_run(run, on_event=listen, cancel=cancel),
-        as_json=as_json,
-        logs=show_logs,
-    )
-    return conclude(record, as_json)
+    return _go_on(resume_run, run, show_logs, as_json)
