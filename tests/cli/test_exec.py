@@ -154,6 +154,12 @@ def test_working_folder_and_imports(tmp_path):
     assert execute(tmp_path, "--cwd", "nowhere").returncode == 2
 
 
+def test_what_a_notebook_leaves_open_is_written_at_the_end(tmp_path):
+    notebook(tmp_path / "in.ipynb", "file = open('left.txt', 'w'); file.write('kept')")
+    assert execute(tmp_path).returncode == 0
+    assert (tmp_path / "left.txt").read_text() == "kept"
+
+
 def test_no_heavy_import_on_the_hot_path(tmp_path):
     heavy = ["typer", "click", "pydantic", "nbformat", "papermill", "rich", "sqlalchemy", "yaml"]
     notebook(

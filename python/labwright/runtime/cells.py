@@ -150,10 +150,19 @@ def prepare() -> bool:
     return True
 
 
-def _make_shell() -> Any:
+def load() -> bool:
+    """Import what the cells run in; says whether IPython is there."""
     try:
         import IPython  # noqa: F401
     except ImportError:
+        return False
+    from . import shell  # noqa: F401
+
+    return True
+
+
+def _make_shell() -> Any:
+    if not load():
         return None
     from .shell import make_shell
 
