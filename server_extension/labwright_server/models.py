@@ -1,0 +1,311 @@
+"""What the handlers take and give: the OpenAPI file, and so the TypeScript types, come from here.
+
+Times are ISO 8601 in UTC. Paths named `path` are relative to the server's root folder and use `/`.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+State = Literal["PENDING", "RUNNING", "SUCCEEDED", "SKIPPED", "FAILED", "CANCELING", "CANCELED"]
+Role = Literal["parameters", "imports", "functions", "step", "skip"]
+Severity = Literal["info", "warning", "error"]
+ParameterType = Literal["int", "float", "str", "bool", "list", "dict"]
+Iteration = int | str | None
+"""The number of a loop's turn, `outer.inner` in nested loops, null outside a loop."""
+
+
+class Model(BaseModel):
+    """A strict shape: a field nobody knows is an error, not a wish that is dropped."""
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+
+
+class Error(Model):
+    """The one shape of every failure. `code` is stable (`bad-request`, `not-found`, …)."""
+
+    code: str
+    message: str
+    detail: JsonValue = None
+
+
+# Notebooks
+
+
+class Diagnostic(Model):
+    cell: int | None = Field(description="Index of the cell, or null for the whole notebook.")
+    severity: Severity
+    code: str
+    message: str
+
+
+class Parameter(Model):
+    name: str
+    type: ParameterType
+    default: JsonValue = None
+    required: bool = Field(False, description="It has no default.")
+
+
+class GraphInput(Model):
+    name: str
+    from_: str | None = Field(alias="from", description="A step; null for a parameter.")
+
+
+class GraphStep(Model):
+    name: str
+    cells: list[int]
+    inputs: list[GraphInput]
+    outputs: list[str]
+    after: list[str]
+    when: str | None
+    foreach: str | None
+    finally_: bool = Field(False, alias="finally")
+    settings: dict[str, JsonValue] = Field(
+        {}, description="As written on the step's cells (metadata and `%%step` line joined)."
+    )
+
+
+class GraphCell(Model):
+    """The part a code cell plays. Markdown, raw and empty cells are not listed."""
+
+    cell: int
+    id: str
+    role: Role | None = Field(description="null: the cell is before the first step.")
+    step: str | None = Field(description="The step it belongs to, tagged or not.")
+    starts: bool = Field(description="It carries the step's name itself.")
+    metrics: bool = False
+
+
+class Graph(Model):
+    """What a notebook is as a pipeline, or what a run ran."""
+
+    name: str
+    parameters: list[Parameter]
+    steps: list[GraphStep]
+    cells: list[GraphCell] = Field(description="Empty for a compiled pipeline's run.")
+    diagnostics: list[Diagnostic]
+
+
+class NotebookSource(Model):
+    """A notebook as it stands in the editor; without `content`, as it is on disk."""
+
+    path: str
+    content: dict[str, JsonValue] | None = Field(None, description="nbformat 4 JSON.")
+
+
+class Analysis(Model):
+    """`graph` is null where the notebook cannot be read as a pipeline; `error` says why."""
+
+    graph: Graph | None
+    error: Error | None = None
+    error_cell: int | None = None
+
+
+class PreviewRequest(NotebookSource):
+    parameters: dict[str, JsonValue] = {}
+
+
+class StepPreview(Model):
+    """What a run would do with a step.
+
+    cached: its result is there. stale: it ran before, and an edit (`why`) changed it.
+    new: it never ran. waiting: a step before it must run first to know; it very likely runs.
+    """
+
+    name: str
+    state: Literal["cached", "stale", "new", "waiting"]
+    why: str | None = None
+
+
+class Preview(Model):
+    steps: list[StepPreview]
+
+
+class Suggestion(Model):
+    cell: int
+    id: str
+    tag: str
+
+
+class Suggestions(Model):
+    suggestions: list[Suggestion]
+
+
+class Compiled(Model):
+    yaml: str
+    diagnostics: list[Diagnostic]
+
+
+# Runs
+
+
+class Progress(Model):
+    total: int
+    done: int = Field(description="Succeeded or skipped.")
+    cached: int
+    running: int
+    failed: int
+
+
+class RunSummary(Model):
+    run_id: str
+    name: str
+    target: str
+    experiment: str | None
+    state: State
+    path: str | None = Field(description="The notebook under the server's root; null elsewhere.")
+    notebook: str | None = Field(description="The notebook's full path; null for a compiled one.")
+    created_at: str
+    started_at: str | None
+    finished_at: str | None
+    parameters: dict[str, JsonValue]
+    metrics: dict[str, JsonValue]
+    progress: Progress
+    error: str | None = Field(description="Why it failed, in one line.")
+    reason: str | None = Field(None, description="Why it waits in the queue, in one line.")
+
+
+class StepError(Model):
+    ename: str
+    evalue: str
+    cell: str | None
+    traceback: str
+
+
+class Value(Model):
+    """An input or output of a step in a run."""
+
+    name: str
+    from_: str | None = Field(None, alias="from")
+    type: str | None = None
+    bytes: int | None = None
+    preview: str | None = None
+    artifact: str | None = Field(None, description="For GET /runs/{run_id}/files/{artifact}.")
+
+
+class Step(Model):
+    name: str
+    iteration: Iteration = None
+    state: State
+    cached: bool
+    retries: int = 0
+    started_at: str | None
+    finished_at: str | None
+    has_notebook: bool = Field(description="There is an executed notebook to open.")
+    inputs: list[Value]
+    outputs: list[Value]
+    error: StepError | None
+
+
+class Run(RunSummary):
+    dir: str
+    diagnostics: list[Diagnostic]
+    outputs: dict[str, JsonValue]
+    steps: list[Step]
+    graph: Graph
+
+
+class RunList(Model):
+    """The newest first. `next` is the cursor of the next page; null at the end."""
+
+    runs: list[RunSummary]
+    next: str | None
+    total: int
+
+
+class RunRequest(Model):
+    """Start a run of the notebook (or compiled `.yaml`) on disk: save before you run."""
+
+    path: str
+    target: str = "local"
+    parameters: dict[str, JsonValue] = {}
+    cache: bool = True
+    experiment: str | None = None
+    from_step: str | None = Field(None, description="Run this step and all after it anew.")
+    until_step: str | None = Field(None, description="Run this step and what it needs, no more.")
+
+
+class LogChunk(Model):
+    """A piece of a step's log. Offsets count bytes of the UTF-8 log."""
+
+    text: str
+    offset: int
+    next: int
+    end: bool = Field(description="The step is over and this reaches the end of its log.")
+
+
+class Difference(Model):
+    name: str
+    left: JsonValue
+    right: JsonValue
+    equal: bool
+
+
+class StepDifference(Model):
+    name: str
+    left: State | None
+    right: State | None
+    left_seconds: float | None
+    right_seconds: float | None
+
+
+class Comparison(Model):
+    """`base` is the left run's notebook, `diff` nbdime's diff from it; null without notebooks."""
+
+    left: RunSummary
+    right: RunSummary
+    parameters: list[Difference]
+    metrics: list[Difference]
+    steps: list[StepDifference]
+    base: dict[str, JsonValue] | None
+    diff: list[JsonValue] | None
+
+
+# The place
+
+
+class Gpu(Model):
+    id: str
+    name: str
+    memory_bytes: int | None
+    free: bool
+
+
+class Target(Model):
+    name: str
+    kind: Literal["local", "kubeflow"]
+    available: bool
+    reason: str | None = None
+    cpus: int | None = None
+    memory_bytes: int | None = None
+    gpus: list[Gpu] = []
+
+
+class Targets(Model):
+    targets: list[Target]
+
+
+class AgentStatus(Model):
+    """`running` false: none is needed now; the next run starts one."""
+
+    running: bool
+    pid: int | None = None
+    version: str | None = None
+    epoch: str | None = None
+    active: int = 0
+    queued: int = 0
+    max_runs: int | None = None
+
+
+class Status(Model):
+    version: str
+    agent: AgentStatus
+
+
+class Schemas(Model):
+    """JSON schemas for JupyterLab's FormComponent."""
+
+    step: dict[str, JsonValue] = Field(description="Cell metadata `labwright`.")
+    pipeline: dict[str, JsonValue] = Field(description="Notebook metadata `labwright.pipeline`.")
