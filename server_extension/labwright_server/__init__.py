@@ -1,1 +1,1 @@
-"""The Jupyter Server extension of Labwright."""
+"""Labwright's side of the Jupyter server: an HTTP API and events for the panels in JupyterLab."""

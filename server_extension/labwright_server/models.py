@@ -5,7 +5,7 @@ Times are ISO 8601 in UTC. Paths named `path` are relative to the server's root 
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
@@ -18,9 +18,16 @@ Iteration = int | str | None
 
 
 class Model(BaseModel):
-    """A strict shape: a field nobody knows is an error, not a wish that is dropped."""
+    """A strict shape: a field nobody knows is an error, not a wish that is dropped.
 
-    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+    Answers are given with every field, so what reads them need not think of missing ones.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+        json_schema_serialization_defaults_required=True,
+    )
 
 
 class Error(Model):
@@ -225,6 +232,12 @@ class RunRequest(Model):
     experiment: str | None = None
     from_step: str | None = Field(None, description="Run this step and all after it anew.")
     until_step: str | None = Field(None, description="Run this step and what it needs, no more.")
+
+
+class Experiments(Model):
+    """In order of their names."""
+
+    experiments: list[str]
 
 
 class LogChunk(Model):
