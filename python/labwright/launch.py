@@ -18,7 +18,7 @@ from .errors import LabwrightError
 
 if TYPE_CHECKING:
     from .dataflow.model import Flow
-    from .notebook.model import NotebookPlan
+    from .notebook.model import Notebook, NotebookPlan
     from .pipeline.compile import CompiledPipeline
     from .pipeline.model import Pipeline
     from .targets.local.events import Listener
@@ -44,14 +44,20 @@ class Analysed:
 
 def analyse_notebook(path: str) -> Analysed:
     """The notebook's plan and what flows between its steps."""
+    from .notebook.read import read_notebook
+
+    return analyse_parsed(read_notebook(path), Path(path))
+
+
+def analyse_parsed(notebook: Notebook, path: Path) -> Analysed:
+    """As `analyse_notebook`, of a notebook that is read already; the file need not be there."""
     from .dataflow import analyse
     from .notebook.ipython import to_python
     from .notebook.plan import read_plan, step_controls
-    from .notebook.read import read_notebook
 
-    plan = read_plan(read_notebook(path))
+    plan = read_plan(notebook)
     flow = analyse(plan.blocks, plan.parameters, step_controls(plan), to_python=to_python)
-    return Analysed(Path(path), plan, flow)
+    return Analysed(path, plan, flow)
 
 
 def pipeline_of(analysed: Analysed) -> Pipeline:
