@@ -1,0 +1,27 @@
+// JupyterLab's packages are ES modules; swc turns them and our TypeScript into what Jest runs.
+const swc = {
+  jsc: {
+    parser: { syntax: 'typescript', tsx: true },
+    transform: { react: { runtime: 'automatic' } },
+    target: 'es2022'
+  },
+  module: { type: 'commonjs' },
+  sourceMaps: 'inline'
+};
+
+module.exports = {
+  testEnvironment: 'jsdom',
+  roots: ['<rootDir>/src'],
+  testMatch: ['**/*.spec.ts', '**/*.spec.tsx'],
+  setupFiles: ['<rootDir>/src/testing/setup.js'],
+  transform: { '\\.(ts|tsx|js|mjs)$': ['@swc/jest', swc] },
+  transformIgnorePatterns: [
+    '/node_modules/(?!(@jupyter|@jupyterlab|@jupyter-widgets|@lumino|@microsoft|@rjsf|exenv-es6|lib0|nanoid|nbdime|vscode-ws-jsonrpc|y-protocols|y-websocket|yjs)/)'
+  ],
+  moduleNameMapper: {
+    '\\.(css|svg)$': '<rootDir>/src/testing/empty.js',
+    '\\.svg\\?.*$': '<rootDir>/src/testing/empty.js'
+  },
+  cacheDirectory: '<rootDir>/.jest-cache',
+  restoreMocks: true
+};

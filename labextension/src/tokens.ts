@@ -1,0 +1,79 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+import { Token } from '@lumino/coreutils';
+import type { IDisposable } from '@lumino/disposable';
+import type { ISignal } from '@lumino/signaling';
+import type { Widget } from '@lumino/widgets';
+
+import type { Client, Run, RunRequest, RunSummary } from './api/client';
+import type { EventStream } from './events/stream';
+
+/** The runs this browser knows of, kept true by the event stream. */
+export interface IRunsModel extends IDisposable {
+  /** Something in `summaries` or in a run read with `run` changed; the ids, null for "any". */
+  readonly changed: ISignal<IRunsModel, readonly string[] | null>;
+  /** The newest first, as far as they were read. */
+  readonly summaries: readonly RunSummary[];
+  /** A run with its steps, from memory where it is fresh. */
+  run(runId: string): Promise<Run>;
+  start(request: RunRequest): Promise<RunSummary>;
+  cancel(runId: string): Promise<RunSummary>;
+  retry(runId: string): Promise<RunSummary>;
+  resume(runId: string): Promise<RunSummary>;
+  remove(runId: string): Promise<void>;
+}
+
+/** What every part of the extension shares. */
+export interface IWorkbench {
+  readonly client: Client;
+  readonly events: EventStream;
+  readonly runs: IRunsModel;
+  readonly trans: TranslationBundle;
+}
+
+export const IWorkbench = new Token<IWorkbench>(
+  'labwright:IWorkbench',
+  "The client, events and runs of Labwright's panels."
+);
+
+/** The left sidebar: one panel, whose sections open and close one by one. */
+export interface ISidebar {
+  /**
+   * Add a section; `section.title.label` is its heading. Lower ranks stand higher.
+   * A section with a `toolbar` (as JupyterLab's PanelWithToolbar has) gets it in its heading.
+   */
+  add(section: Widget, rank: number): IDisposable;
+  /** Show the sidebar, with this section open. */
+  reveal(section: Widget): void;
+}
+
+export const ISidebar = new Token<ISidebar>(
+  'labwright:ISidebar',
+  "Labwright's panel in the left sidebar."
+);
+
+export namespace CommandIDs {
+  // The pipeline of the current notebook.
+  export const run = 'labwright:run';
+  export const runWith = 'labwright:run-with';
+  export const runFromHere = 'labwright:run-from-here';
+  export const runUpToHere = 'labwright:run-up-to-here';
+  export const runStale = 'labwright:run-stale';
+  export const markStep = 'labwright:mark-step';
+  export const mergeStep = 'labwright:merge-step';
+  export const skipCell = 'labwright:skip-cell';
+  export const markRole = 'labwright:mark-role';
+  export const suggestSteps = 'labwright:suggest-steps';
+  export const goToStep = 'labwright:go-to-step';
+  export const newPipeline = 'labwright:new-pipeline';
+  export const showPipeline = 'labwright:show-pipeline';
+  // Runs.
+  export const showRuns = 'labwright:show-runs';
+  export const openRun = 'labwright:open-run';
+  export const cancelRun = 'labwright:cancel-run';
+  export const retryRun = 'labwright:retry-run';
+  export const resumeRun = 'labwright:resume-run';
+  export const deleteRun = 'labwright:delete-run';
+  export const compareRuns = 'labwright:compare-runs';
+  export const openExecuted = 'labwright:open-executed';
+  export const openSource = 'labwright:open-source';
+}

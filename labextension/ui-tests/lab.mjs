@@ -1,0 +1,175 @@
+/** A real JupyterLab of its own: free port, empty settings, copies of the examples. */
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import {
+  closeSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync
+} from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { delimiter, dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const HERE = dirname(fileURLToPath(import.meta.url));
+const ROOT = resolve(HERE, '../..');
+const QUIET = {
+  '@jupyterlab/apputils-extension': {
+    'notification.jupyterlab-settings': { fetchNews: 'false', checkForUpdates: false }
+  },
+  // The tree's own animations and the terminal of the kernel's start have no part in the tests.
+  '@jupyterlab/notebook-extension': {
+    'tracker.jupyterlab-settings': { windowingMode: 'defer' }
+  }
+};
+
+/** The system's Chromium, or the one CHROMIUM names; undefined where there is none. */
+export function findChromium() {
+  const places = process.env.PATH.split(delimiter).flatMap(folder =>
+    ['chromium', 'chromium-browser', 'google-chrome'].map(name => join(folder, name))
+  );
+  return [process.env.CHROMIUM, ...places].find(place => place && existsSync(place));
+}
+
+export const CHROMIUM_FLAGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync'
+];
+
+/** The folder of the environment's programs: LABWRIGHT_BIN, else the checkout's .venv. */
+function programs() {
+  return process.env.LABWRIGHT_BIN ?? join(ROOT, '.venv', 'bin');
+}
+
+function freePort() {
+  return new Promise((done, failed) => {
+    const server = createServer();
+    server.once('error', failed);
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address();
+      server.close(() => done(port));
+    });
+  });
+}
+
+export class Lab {
+  /** @param {{app?: 'lab' | 'notebook', settings?: Record<string, object>}} options */
+  static async start(options = {}) {
+    const lab = new Lab(options);
+    await lab.serve();
+    return lab;
+  }
+
+  constructor({ app = 'lab', settings = {} } = {}) {
+    this.app = app;
+    // Short, as the agent's socket lies in it.
+    this.home = mkdtempSync(join(tmpdir(), 'lw-'));
+    this.root = join(this.home, 'work');
+    this.token = randomBytes(12).toString('hex');
+    mkdirSync(this.root);
+    cpSync(join(ROOT, 'examples'), this.root, {
+      recursive: true,
+      // What the examples write when they run stays behind.
+      filter: path => path.endsWith('examples') || path.endsWith('.ipynb')
+    });
+    for (const [plugin, files] of Object.entries({ ...QUIET, ...settings })) {
+      const folder = join(this.home, 'settings', plugin);
+      mkdirSync(folder, { recursive: true });
+      for (const [name, value] of Object.entries(files)) {
+        writeFileSync(join(folder, name), JSON.stringify(value));
+      }
+    }
+  }
+
+  get env() {
+    const { home } = this;
+    return {
+      ...process.env,
+      PATH: programs() + delimiter + process.env.PATH,
+      LABWRIGHT_HOME: join(home, 'labwright'),
+      JUPYTER_CONFIG_DIR: join(home, 'config'),
+      JUPYTER_RUNTIME_DIR: join(home, 'runtime'),
+      JUPYTERLAB_SETTINGS_DIR: join(home, 'settings'),
+      JUPYTERLAB_WORKSPACES_DIR: join(home, 'workspaces'),
+      IPYTHONDIR: join(home, 'ipython')
+    };
+  }
+
+  get url() {
+    return `http://127.0.0.1:${this.port}/${this.app === 'lab' ? 'lab' : 'tree'}?token=${this.token}`;
+  }
+
+  get log() {
+    return readFileSync(join(this.home, 'server.log'), 'utf8');
+  }
+
+  /** Start the server; again after `stop`, it serves the same folder on the same port. */
+  async serve() {
+    this.port ??= await freePort();
+    const log = openSync(join(this.home, 'server.log'), 'a');
+    this.server = spawn(
+      join(programs(), 'python'),
+      [
+        '-m',
+        this.app === 'lab' ? 'jupyterlab' : 'notebook',
+        '--no-browser',
+        '--allow-root',
+        '--ip=127.0.0.1',
+        `--port=${this.port}`,
+        '--ServerApp.port_retries=0',
+        `--ServerApp.root_dir=${this.root}`,
+        `--IdentityProvider.token=${this.token}`,
+        '--LabApp.expose_app_in_browser=True',
+        '--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate'
+      ],
+      { env: this.env, stdio: ['ignore', log, log], cwd: this.home }
+    );
+    closeSync(log);
+    for (let tries = 0; tries < 300; tries++) {
+      if (this.server.exitCode !== null) {
+        throw new Error(`The Jupyter server ended as it started:\n${this.log}`);
+      }
+      try {
+        const answer = await fetch(`http://127.0.0.1:${this.port}/api/status`, {
+          headers: { Authorization: `token ${this.token}` }
+        });
+        if (answer.ok) {
+          return;
+        }
+      } catch {
+        // Not listening yet.
+      }
+      await new Promise(done => setTimeout(done, 100));
+    }
+    throw new Error(`No Jupyter server after 30 s:\n${this.log}`);
+  }
+
+  /** Stop the server (`SIGKILL`: as a crash would); what it started, and its folder, stay. */
+  async stop(signal = 'SIGTERM') {
+    if (this.server.exitCode === null && this.server.signalCode === null) {
+      const ended = new Promise(done => this.server.once('exit', done));
+      this.server.kill(signal);
+      await ended;
+    }
+  }
+
+  /** Stop everything and forget the folder. */
+  async dispose() {
+    await this.stop();
+    const agent = spawn(join(programs(), 'labwright'), ['agent', '--stop'], {
+      env: this.env,
+      stdio: 'ignore'
+    });
+    await new Promise(done => agent.once('exit', done).once('error', done));
+    rmSync(this.home, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
