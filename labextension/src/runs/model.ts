@@ -126,7 +126,7 @@ export class RunsModel implements IRunsModel {
 
   /** A run that is kept current while it is among the last ones asked for or somebody listens. */
   follow(runId: string): LiveRun {
-    const live = this._live.get(runId) ?? new LiveRun(runId, this._client);
+    const live = this._live.get(runId) ?? this._newLive(runId);
     this._live.delete(runId);
     this._live.set(runId, live);
     for (const id of this._live.keys()) {
@@ -185,6 +185,12 @@ export class RunsModel implements IRunsModel {
     this._note(runId, this._listing.forget(runId));
   }
 
+  private _newLive(runId: string): LiveRun {
+    const live = new LiveRun(runId, this._client);
+    live.changed.connect(() => live.run && this._tell(runId));
+    return live;
+  }
+
   private async _ask(request: () => Promise<RunSummary>): Promise<RunSummary> {
     const since = this._listing.clock;
     const run = await request();
@@ -227,7 +233,7 @@ export class RunsModel implements IRunsModel {
     await Promise.all(
       over.map(async id => {
         try {
-          learn(summaryOf(await this._client.run(id)));
+          learn(await this._client.run(id));
         } catch (error) {
           if (!(error instanceof ApiError && error.status === 404)) {
             throw error;
@@ -261,7 +267,6 @@ export class RunsModel implements IRunsModel {
       this._live.get(event.run.run_id)?.handle(event);
     } else if (event.type === 'step') {
       this._live.get(event.run_id)?.handle(event);
-      this._tell(event.run_id);
     } else if (event.type === 'deleted') {
       this._note(event.run_id, this._listing.apply(event));
     }
@@ -273,19 +278,18 @@ export class RunsModel implements IRunsModel {
     }
     this._observe(change);
     if (!change.after) {
+      this._active.delete(runId);
       this._live.get(runId)?.gone();
     }
     this._tell(runId);
   }
 
   /** Keep the active runs, and tell of those that end. */
-  private _observe({ before, after }: Change): void {
+  private _observe({ after }: Change): void {
     if (after && isActive(after.state)) {
       this._active.set(after.run_id, after);
     } else if (after && this._active.delete(after.run_id)) {
       this._ended.emit(after);
-    } else if (!after && before && !isActive(before.state)) {
-      this._active.delete(before.run_id);
     }
   }
 
@@ -326,17 +330,4 @@ export class RunsModel implements IRunsModel {
   private _refreshing: object | null = null;
   private _error: Error | null = null;
   private _isDisposed = false;
-}
-
-/** A run without what only its own page tells. */
-function summaryOf(run: Run): RunSummary {
-  const {
-    dir: _dir,
-    diagnostics: _d,
-    outputs: _o,
-    steps: _s,
-    graph: _g,
-    ...summary
-  } = run;
-  return summary;
 }
