@@ -6,6 +6,7 @@ the engine.
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -18,12 +19,13 @@ from .errors import LabwrightError
 
 if TYPE_CHECKING:
     from .dataflow.model import Flow
-    from .notebook.model import Notebook, NotebookPlan
+    from .notebook.model import NotebookPlan
     from .pipeline.compile import CompiledPipeline
     from .pipeline.model import Pipeline
     from .targets.local.events import Listener
     from .targets.local.record import RunRecord
     from .targets.local.store import Store
+    from .targets.local.submission import Prepared, Submission
 
 COMPILED = (".yaml", ".yml")
 TARGETS = ("local",)
@@ -31,33 +33,50 @@ TARGETS = ("local",)
 
 @dataclass(frozen=True)
 class Analysed:
-    """A notebook read and analysed; nothing has run."""
+    """A notebook read and analysed; nothing has run. `document` is its JSON."""
 
     path: Path
     plan: NotebookPlan
     flow: Flow
+    document: Mapping[str, Any]
 
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
         return (*self.plan.diagnostics, *self.flow.diagnostics)
 
+    @property
+    def source(self) -> str:
+        """The notebook's text without outputs, as it is kept with a run."""
+        return json.dumps(_without_outputs(self.document), ensure_ascii=False, indent=1) + "\n"
 
-def analyse_notebook(path: str) -> Analysed:
+
+def analyse_notebook(path: str | Path) -> Analysed:
     """The notebook's plan and what flows between its steps."""
-    from .notebook.read import read_notebook
+    from .notebook.read import read_document
 
-    return analyse_parsed(read_notebook(path), Path(path))
+    return analyse_document(read_document(path), path)
 
 
-def analyse_parsed(notebook: Notebook, path: Path) -> Analysed:
-    """As `analyse_notebook`, of a notebook that is read already; the file need not be there."""
+def analyse_document(document: Mapping[str, Any], path: str | Path) -> Analysed:
+    """The same for nbformat 4 JSON, as an editor has it; `path` is where it is, or will be."""
     from .dataflow import analyse
     from .notebook.ipython import to_python
     from .notebook.plan import read_plan, step_controls
+    from .notebook.read import parse_document
 
-    plan = read_plan(notebook)
+    plan = read_plan(parse_document(document, Path(path)))
     flow = analyse(plan.blocks, plan.parameters, step_controls(plan), to_python=to_python)
-    return Analysed(path, plan, flow)
+    return Analysed(Path(path), plan, flow, document)
+
+
+def _without_outputs(document: Mapping[str, Any]) -> dict[str, Any]:
+    cells = [
+        {**cell, "outputs": [], "execution_count": None}
+        if cell.get("cell_type") == "code"
+        else cell
+        for cell in document["cells"]
+    ]
+    return {**document, "cells": cells}
 
 
 def pipeline_of(analysed: Analysed) -> Pipeline:
@@ -105,42 +124,137 @@ def compiled(pipeline: Pipeline) -> CompiledPipeline:
     return compile_pipeline(pipeline)
 
 
+def graph_view(analysed: Analysed) -> dict[str, Any]:
+    """The notebook's graph with all that an editor shows."""
+    from .pipeline.graph import graph_view
+
+    return graph_view(analysed.plan, analysed.flow)
+
+
+def prepared(
+    analysed: Analysed,
+    texts: Mapping[str, Any],
+    *,
+    cache: bool = True,
+    experiment: str | None = None,
+    from_step: str | None = None,
+    until_step: str | None = None,
+    workdir: Path | None = None,
+) -> Prepared:
+    """The notebook compiled and checked, ready to run here. `texts`: parameters, text or JSON.
+
+    `from_step` and all that follow from it are run anew, whatever the cache has. `until_step`
+    leaves out all that it does not need. Steps run in the notebook's folder unless `workdir` is
+    another.
+    """
+    from .notebook.parameters import coerce_all
+    from .pipeline.compile import compile_pipeline
+    from .pipeline.graph import only
+    from .pipeline.part import following, until
+    from .targets.local.submission import prepare
+
+    values = coerce_all(analysed.plan.parameters, dict(texts))
+    pipeline = pipeline_of(analysed)
+    anew = following(pipeline, from_step) if from_step else ()
+    if until_step:
+        pipeline = until(pipeline, until_step)
+        if from_step and not any(step.name == from_step for step in pipeline.steps):
+            raise LabwrightError(
+                f"step {until_step!r} does not need step {from_step!r}, so that nothing is left",
+                hint="choose a step that leads to it, or leave one of the two out",
+            )
+    # The engine sees for itself which files a step reads, so volumes do not forbid its cache.
+    ir = compile_pipeline(pipeline, cache_volumes=True)
+    path = analysed.path.absolute()
+    return prepare(
+        ir.spec,
+        ir.platform,
+        values,
+        notebook=path,
+        workdir=workdir or path.parent,
+        cache=cache,
+        diagnostics=analysed.diagnostics,
+        experiment=experiment or analysed.plan.settings.experiment,
+        anew=anew,
+        graph=only(graph_view(analysed), {step.name for step in pipeline.steps}),
+        source=analysed.source,
+    )
+
+
+def prepared_compiled(
+    path: str, texts: Mapping[str, Any], *, cache: bool = True, experiment: str | None = None
+) -> Prepared:
+    """A compiled pipeline, ours or the kfp SDK's, ready to run here, in its file's folder."""
+    from .targets.local.submission import prepare
+
+    spec, platform = read_compiled(path)
+    return prepare(
+        spec,
+        platform,
+        compiled_parameters(spec, texts, path),
+        workdir=Path(path).absolute().parent,
+        cache=cache,
+        experiment=experiment,
+    )
+
+
+def submission(
+    analysed: Analysed,
+    texts: Mapping[str, Any],
+    *,
+    cache: bool = True,
+    experiment: str | None = None,
+    from_step: str | None = None,
+    until_step: str | None = None,
+) -> Submission:
+    """What the agent is given to run the notebook (see `prepared`)."""
+    return prepared(
+        analysed,
+        texts,
+        cache=cache,
+        experiment=experiment,
+        from_step=from_step,
+        until_step=until_step,
+    ).submission
+
+
+def submission_compiled(
+    path: str, texts: Mapping[str, Any], *, cache: bool = True, experiment: str | None = None
+) -> Submission:
+    """What the agent is given to run a compiled pipeline."""
+    return prepared_compiled(path, texts, cache=cache, experiment=experiment).submission
+
+
 def run_analysed(
     analysed: Analysed,
     texts: Mapping[str, Any],
     *,
     cache: bool = True,
+    experiment: str | None = None,
+    from_step: str | None = None,
+    until_step: str | None = None,
     on_event: Listener | None = None,
     cancel: threading.Event | None = None,
     workdir: Path | None = None,
     store: Store | None = None,
 ) -> RunRecord:
-    """Compile the notebook's pipeline and run it here. `texts`: parameters, as text or JSON.
+    """Compile the notebook's pipeline and run it in this process (see `prepared`).
 
-    Steps run in the notebook's folder unless `workdir` is another; the run is kept in the user's
-    own store unless `store` is another.
+    The run is kept in the user's own store unless `store` is another.
     """
-    from .notebook.parameters import coerce_all
-    from .pipeline.compile import compile_pipeline
-    from .targets.local.engine import run_pipeline
+    from .targets.local.engine import run_prepared
 
-    values = coerce_all(analysed.plan.parameters, dict(texts))
-    # The engine sees for itself which files a step reads, so volumes do not forbid its cache.
-    ir = compile_pipeline(pipeline_of(analysed), cache_volumes=True)
-    path = analysed.path.absolute()
+    ready = prepared(
+        analysed,
+        texts,
+        cache=cache,
+        experiment=experiment,
+        from_step=from_step,
+        until_step=until_step,
+        workdir=workdir,
+    )
     with _opened(store) as kept:
-        return run_pipeline(
-            ir.spec,
-            ir.platform,
-            values,
-            store=kept,
-            notebook=path,
-            workdir=workdir or path.parent,
-            cache=cache,
-            on_event=on_event,
-            cancel=cancel,
-            diagnostics=analysed.diagnostics,
-        )
+        return run_prepared(ready, store=kept, on_event=on_event, cancel=cancel)
 
 
 def run_compiled(
@@ -148,26 +262,16 @@ def run_compiled(
     texts: Mapping[str, Any],
     *,
     cache: bool = True,
+    experiment: str | None = None,
     on_event: Listener | None = None,
     cancel: threading.Event | None = None,
 ) -> RunRecord:
     """Run a compiled pipeline, ours or the kfp SDK's. Steps run in its file's folder."""
-    from .targets.local.engine import run_pipeline
+    from .targets.local.engine import run_prepared
 
-    spec, platform = read_compiled(path)
-    values = compiled_parameters(spec, texts, path)
+    ready = prepared_compiled(path, texts, cache=cache, experiment=experiment)
     with _opened(None) as kept:
-        return run_pipeline(
-            spec,
-            platform,
-            values,
-            store=kept,
-            notebook=None,
-            workdir=Path(path).absolute().parent,
-            cache=cache,
-            on_event=on_event,
-            cancel=cancel,
-        )
+        return run_prepared(ready, store=kept, on_event=on_event, cancel=cancel)
 
 
 @contextmanager

@@ -57,7 +57,8 @@ class Block:
 
     `source` is the cell's text without its `%%step` line and with the lines that drive Labwright
     itself (`%pipeline run`) made idle; IPython syntax is left as written.
-    `step` is set for kind `step` only. `metrics`: the scalars it names are metrics.
+    `step` is set for kind `step` only. `metrics`: the scalars it names are metrics. `named`: the
+    cell carries the step's name itself.
     """
 
     kind: BlockKind
@@ -66,15 +67,20 @@ class Block:
     source: str
     step: str | None = None
     metrics: bool = False
+    named: bool = False
 
 
 @dataclass(frozen=True)
 class StepPlan:
-    """A step as its tags declare it. `cells` are cell indexes in notebook order."""
+    """A step as its tags declare it. `cells` are cell indexes in notebook order.
+
+    `written` are the raw settings on its own cells, without the pipeline's defaults.
+    """
 
     name: str
     settings: StepSettings
     cells: tuple[int, ...]
+    written: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -126,7 +126,10 @@ def _assign(notebook: Notebook, marks: Sequence[Mark]) -> tuple[list[Block], lis
             current = whole or (METRICS if metrics else SETUP)
             if current == SETUP and not whole:
                 remarks.append(_leading(mark))
-        blocks.append(Block("step", mark.cell.index, mark.cell.id, mark.source, current, metrics))
+        named = mark.step is not None
+        blocks.append(
+            Block("step", mark.cell.index, mark.cell.id, mark.source, current, metrics, named)
+        )
     return blocks, remarks
 
 
@@ -195,7 +198,7 @@ def _steps(
         if raw.get(name):
             settings = read_step_settings(merge(defaults, raw[name]), where)
             settings = _with_volumes(settings, pipeline.volumes)
-        steps.append(StepPlan(name, settings, tuple(indexes)))
+        steps.append(StepPlan(name, settings, tuple(indexes), raw.get(name, {})))
     return tuple(steps)
 
 

@@ -1,48 +1,15 @@
-"""The graph of a notebook as plain data: `labwright graph --json`, and what every view draws."""
+"""What a view reads off a graph (see `pipeline.graph`)."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from ..dataflow.model import Flow, StepFlow
-from ..notebook.model import NotebookPlan
+from ..pipeline.graph import Graph, graph_json
 
-Graph = dict[str, Any]
+__all__ = ["Graph", "Node", "edges", "graph_json", "remarks"]
+
 Node = Mapping[str, Any]
-
-
-def graph_json(plan: NotebookPlan, flow: Flow) -> Graph:
-    """The contract's JSON: parameters, steps with what they take and give, diagnostics."""
-    return {
-        "name": plan.name,
-        "parameters": [
-            {"name": p.name, "type": p.type, "default": p.default} for p in plan.parameters
-        ],
-        "steps": [_step(step) for step in flow.steps],
-        "diagnostics": [d.to_json() for d in (*plan.diagnostics, *flow.diagnostics)],
-    }
-
-
-def _step(step: StepFlow) -> dict[str, Any]:
-    expressions = [condition.expression for condition in step.conditions]
-    if step.soft_when:
-        expressions.append(step.soft_when)
-    return {
-        "name": step.name,
-        "cells": list(step.cells),
-        "inputs": [{"name": i.name, "from": i.source} for i in step.inputs],
-        "outputs": list(step.outputs),
-        "after": list(step.after),
-        "when": _conjunction(expressions),
-        "foreach": f"{step.loop.variable} in {step.loop.items}" if step.loop else None,
-    }
-
-
-def _conjunction(expressions: list[str]) -> str | None:
-    if len(expressions) > 1:
-        return " and ".join(f"({expression})" for expression in expressions)
-    return expressions[0] if expressions else None
 
 
 def edges(graph: Graph) -> dict[tuple[str, str], list[str]]:

@@ -12,6 +12,7 @@ from typing import Any
 from .artifacts import ArtifactStore
 from .events import Event, Listener, LogLine, StepChanged, Stream
 from .gpus import GpuLedger
+from .journal import Journal
 from .record import Iteration, StepError
 from .rundir import RunDir, StepDir, read_json
 from .steps import Step
@@ -24,16 +25,21 @@ Turn = tuple[int, ...]
 
 @dataclass
 class Context:
-    """A run as its parts see it. `env` is the environment that Labwright was started in."""
+    """A run as its parts see it. `env` is the environment that Labwright was started in.
+
+    `anew` names the steps that are run whatever the cache has.
+    """
 
     row: RunRow
     store: Store
     artifacts: ArtifactStore
     dir: RunDir
+    journal: Journal
     workdir: Path
     notebook: Path | None
     env: Mapping[str, str]
     look_up: bool
+    anew: frozenset[str]
     preload: Preload
     hosts: Hosts
     gpus: GpuLedger
@@ -87,6 +93,7 @@ class Progress:
         new = [self.row(step, ()) for step in steps if step.path not in known]
         self.rows.update({(row.path, row.turn): row for row in new})
         self.context.store.save_steps(self.context.run_id, self.rows.values())
+        self.context.journal.run("RUNNING")
 
     def spread(self, steps: Iterable[Step], turn: Turn, turns: Iterable[Turn]) -> None:
         """List the turns of the steps in a loop, in the place of the steps themselves."""
@@ -96,12 +103,14 @@ class Progress:
             rows = [self.row(step, one) for one in listed]
             self.rows.update({(row.path, row.turn): row for row in rows})
             self.context.store.save_steps(self.context.run_id, rows, instead=(step.path, before))
+        self.context.journal.run("RUNNING")
 
     def change(self, row: StepRow, **changes: Any) -> StepRow:
         """Keep and tell a step's new state."""
         row = replace(row, **changes)
         self.rows[row.path, row.turn] = row
         self.context.store.save_steps(self.context.run_id, [row])
+        self.context.journal.step(row.path, row.turn, row.state)
         self.tell(row)
         return row
 

@@ -6,22 +6,22 @@ import os
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from ...diagnostics import Diagnostic
 from ...errors import LabwrightError
+from .changes import change, claim, refuse
 from .check import check_steps, working_folder
-from .dag import Bound, Unresolved, Value, coerce, complete
 from .events import Listener, RunFinished, now
-from .ir import Component, read_pipeline
+from .ir import read_pipeline
 from .locks import try_lock
 from .loop import Engine, Plan, drive
 from .record import FINAL, RunRecord
-from .rundir import new_run_id, read_json, write_json
+from .rundir import new_run_id, read_json
 from .steps import plan_steps
-from .store import RunRow, StepRow, Store
+from .store import INTERRUPTED, RunRow, StepRow, Store
+from .submission import Prepared, prepare
 
 WIND_DOWN = 5.0
 """Seconds to wait for what a killed engine left to end."""
@@ -63,37 +63,64 @@ def run_pipeline(
     Raises:
         LabwrightError: the pipeline cannot be run. Steps that fail do not raise.
     """
-    notebook = notebook.absolute() if notebook else None
-    folder = working_folder(workdir, notebook)
-    pipeline = read_pipeline(spec)
-    steps = plan_steps(pipeline, platform, environment)
-    values = run_parameters(pipeline.root, parameters or {})
-    known = [one.to_json() for one in diagnostics]
-    checked = check_steps(steps.values(), folder)
-    store = store or Store()
-    row = RunRow(
-        run_id or new_run_id(pipeline.name),
-        pipeline.name,
-        "RUNNING",
-        now(),
-        values,
-        {
-            "workdir": str(folder),
-            "notebook": str(notebook) if notebook else None,
-            "environment": environment,
-            "cache": cache,
-            "parallel": parallel,
-            "diagnostics": known,
-        },
-        diagnostics=[*known, *(one.to_json() for one in checked)],
+    prepared = prepare(
+        spec,
+        platform,
+        parameters,
+        notebook=notebook,
+        workdir=workdir,
+        environment=environment,
+        cache=cache,
+        parallel=parallel,
+        diagnostics=diagnostics,
     )
-    directory = store.dir(row.run_id)
+    return run_prepared(prepared, store=store, on_event=on_event, cancel=cancel, run_id=run_id)
+
+
+def run_prepared(
+    prepared: Prepared,
+    *,
+    store: Store | None = None,
+    on_event: Listener | None = None,
+    cancel: threading.Event | None = None,
+    run_id: str | None = None,
+) -> RunRecord:
+    """Run what was prepared, in this process."""
+    submission = prepared.submission
+    store = store or Store()
+    row = submission.row(run_id or new_run_id(submission.name), "RUNNING")
+    make_folder(store, row.run_id)
+    submission.unpack(store.dir(row.run_id))
+    return _run(Plan(prepared.pipeline, prepared.steps, row), store, on_event, cancel)
+
+
+def make_folder(store: Store, run_id: str) -> None:
+    """Make the folder of a new run."""
     try:
-        directory.path.mkdir(parents=True)
+        store.dir(run_id).path.mkdir(parents=True)
     except FileExistsError:
-        raise LabwrightError(f"there already is a run {row.run_id!r}") from None
-    write_json(directory.pipeline, {"pipeline_spec": spec, "platform_spec": platform})
-    return _run(Plan(pipeline, steps, row), store, on_event, cancel)
+        raise LabwrightError(f"there already is a run {run_id!r}") from None
+
+
+def run_queued(run_id: str, store: Store) -> RunRecord | None:
+    """Run a waiting run, or go on with one; None when it waits no more or another runs it."""
+    directory = store.dir(run_id)
+    lock = try_lock(directory.lock)
+    if lock is None:
+        return None
+    try:
+        if not claim(store, run_id):
+            return None
+        row = store.run_row(run_id)
+        try:
+            plan = _plan(store, row)
+        except LabwrightError as error:
+            refuse(store, row, str(error))
+        else:
+            drive(Engine(plan, store, directory, lock, None, threading.Event()))
+    finally:
+        os.close(lock)
+    return store.run(run_id)
 
 
 def resume_run(
@@ -108,20 +135,8 @@ def resume_run(
     row = store.run_row(run_id)
     if row.state == "SUCCEEDED":
         raise LabwrightError(f"run {row.run_id} has succeeded: there is nothing to go on with")
-    data = read_json(store.dir(row.run_id).pipeline)
-    if data is None:
-        raise LabwrightError(f"run {row.run_id} cannot be taken up again: its folder is gone")
-    pipeline = read_pipeline(data["pipeline_spec"])
-    steps = plan_steps(pipeline, data["platform_spec"], row.options["environment"])
-    checked = check_steps(steps.values(), working_folder(Path(row.options["workdir"]), None))
-    row = replace(
-        row,
-        state="RUNNING",
-        finished_at=None,
-        diagnostics=[*row.options["diagnostics"], *(one.to_json() for one in checked)],
-    )
-    earlier = tuple(_taken_up(one) for one in store.step_rows(row.run_id))
-    return _run(Plan(pipeline, steps, row, earlier), store, on_event, cancel)
+    plan = _plan(store, replace(row, state="RUNNING", finished_at=None, reason=None))
+    return _run(plan, store, on_event, cancel)
 
 
 def retry_run(
@@ -148,48 +163,33 @@ def cancel_run(run_id: str, store: Store | None = None) -> RunRecord:
     directory = store.dir(row.run_id)
     if directory.running:
         directory.cancel.touch()
-    else:
-        store.save_run(replace(row, state="CANCELED", finished_at=now()))
+    elif change(store, row.run_id, [row.state], "CANCELED", finished_at=now(), reason=None):
         waiting = ("PENDING", "RUNNING")
         rows = [one for one in store.step_rows(row.run_id) if one.state in waiting]
         store.save_steps(row.run_id, [replace(one, state="CANCELED") for one in rows])
+        directory.environment.unlink(missing_ok=True)
     return store.run(row.run_id)
 
 
-def run_parameters(root: Component, given: Mapping[str, Any]) -> dict[str, Any]:
-    """The values of a pipeline's parameters, with defaults and of the declared types."""
-    for name in given:
-        if name not in root.parameters:
-            close = get_close_matches(name, root.parameters, 1)
-            known = ", ".join(root.parameters) or "none"
-            raise LabwrightError(
-                f"the pipeline has no parameter {name!r}",
-                hint=f"did you mean {close[0]!r}?" if close else f"it has {known}",
-            )
-    lacking = [
-        name
-        for name, spec in root.parameters.items()
-        if name not in given and not (spec.has_default or spec.optional)
-    ]
-    if lacking:
-        raise LabwrightError(
-            f"the pipeline's parameter {lacking[0]!r} has no value",
-            hint=f"give it one: -p {lacking[0]}=...",
-        )
-    try:
-        bound = complete(root, Bound({name: Value(given[name]) for name in given}))
-        return {
-            name: coerce(value.value, root.parameters[name].type, name)
-            for name, value in bound.parameters.items()
-        }
-    except Unresolved as error:
-        raise LabwrightError(str(error)) from None
+def _plan(store: Store, row: RunRow) -> Plan:
+    """A run that the store knows, read again, with the steps it has behind it."""
+    data = read_json(store.dir(row.run_id).pipeline)
+    if data is None:
+        raise LabwrightError(f"run {row.run_id} cannot be taken up again: its folder is gone")
+    pipeline = read_pipeline(data["pipeline_spec"])
+    steps = plan_steps(pipeline, data["platform_spec"], row.options["environment"])
+    checked = check_steps(steps.values(), working_folder(Path(row.options["workdir"]), None))
+    told = [*row.options["diagnostics"], *(one.to_json() for one in checked)]
+    earlier = tuple(_taken_up(one) for one in store.step_rows(row.run_id))
+    return Plan(pipeline, steps, replace(row, diagnostics=told), earlier)
 
 
 def _taken_up(row: StepRow) -> StepRow:
     """A step's row from an earlier try. One that was running may have come to its end."""
     if row.outputs is not None or row.state == "RUNNING":
         return row
+    if row.error == INTERRUPTED.to_json():
+        return replace(row, state="RUNNING", error=None, finished_at=None)
     return replace(row, state="PENDING", error=None, finished_at=None, report=None)
 
 

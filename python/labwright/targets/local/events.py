@@ -61,4 +61,9 @@ Listener = Callable[[Event], None]
 
 def now() -> str:
     """The time in UTC, as ISO 8601 text that sorts."""
-    return datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return iso(datetime.now(timezone.utc))
+
+
+def iso(moment: datetime) -> str:
+    """A moment in UTC, written so."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -21,6 +21,7 @@ from .events import Listener, RunStarted, now
 from .gpus import GpuLedger
 from .graph import GraphRunner
 from .ir import Container, Pipeline
+from .journal import Journal, announce
 from .program import imports, runtime_in, runtime_preload
 from .record import State
 from .rundir import RunDir
@@ -127,16 +128,19 @@ class Engine:
     async def run(self) -> None:
         row, options = self.plan.row, self.plan.row.options
         hosts = Hosts(options["workdir"], self.lock)
+        journal = Journal(self.directory.journal)
         preload = _preload(self.plan.steps)
         context = Context(
             row=row,
             store=self.store,
             artifacts=artifact_store(self.store.root),
             dir=self.directory,
+            journal=journal,
             workdir=Path(options["workdir"]),
             notebook=Path(options["notebook"]) if options["notebook"] else None,
             env=dict(os.environ),
             look_up=options["cache"],
+            anew=frozenset(options.get("anew") or ()),
             preload=preload,
             hosts=hosts,
             gpus=GpuLedger(self.store.root / "gpus"),
@@ -148,6 +152,8 @@ class Engine:
             self._warm_up(context)
             self.directory.workspace.mkdir(exist_ok=True)
             self.store.save_run(row)
+            journal.run(row.state)
+            announce(self.store.root, row.run_id)
             result, problem = await self._graph(context)
             state: State = result.state
             if context.stop.is_set() and state != "SUCCEEDED":
@@ -162,8 +168,10 @@ class Engine:
                     diagnostics=[*row.diagnostics, *problem],
                 )
             )
+            journal.run(state)
         finally:
             hosts.close()
+            journal.close()
         if context.deaf is not None:
             raise context.deaf
 
@@ -192,6 +200,7 @@ class Engine:
         context.stop.set()
         try:
             self.store.save_run(replace(self.plan.row, state="CANCELING"))
+            context.journal.run("CANCELING")
         except StoreError:
             pass  # the run's next word to the store says so
 

@@ -13,6 +13,8 @@ Iteration = int | str | None
 """The number of a loop's turn, or `outer.inner` in nested loops; None outside a loop."""
 
 FINAL: frozenset[State] = frozenset({"SUCCEEDED", "SKIPPED", "FAILED", "CANCELED"})
+UNDER_WAY: tuple[State, ...] = ("RUNNING", "CANCELING")
+"""The states of a run that has an engine; one that is PENDING waits for its own."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,10 @@ class StepRecord:
 
 @dataclass(frozen=True)
 class RunRecord:
-    """A run as the store knows it. `outputs` are the pipeline's own output parameters."""
+    """A run as the store knows it. `outputs` are the pipeline's own output parameters.
+
+    `reason` says why it waits, while it does.
+    """
 
     run_id: str
     name: str
@@ -81,12 +86,16 @@ class RunRecord:
     outputs: dict[str, Any] = field(default_factory=dict)
     diagnostics: tuple[Diagnostic, ...] = ()
     steps: tuple[StepRecord, ...] = ()
+    target: str = "local"
+    experiment: str | None = None
+    started_at: str | None = None
+    reason: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         return {
             "run_id": self.run_id,
             "state": self.state,
-            "target": "local",
+            "target": self.target,
             "parameters": self.parameters,
             "dir": str(self.dir),
             "metrics": self.metrics,

@@ -37,6 +37,31 @@ class RunDir:
         return self.path / "pipeline.json"
 
     @property
+    def source(self) -> Path:
+        """The notebook as it was when the run was asked for."""
+        return self.path / "source.ipynb"
+
+    @property
+    def graph(self) -> Path:
+        """The notebook's graph, to draw the run on."""
+        return self.path / "graph.json"
+
+    @property
+    def journal(self) -> Path:
+        """A line for each change of the run or of a step; only ever grows."""
+        return self.path / "events.jsonl"
+
+    @property
+    def engine_log(self) -> Path:
+        """What an engine in the background has to say for itself."""
+        return self.path / "engine.log"
+
+    @property
+    def environment(self) -> Path:
+        """The environment variables that a waiting run was asked for with; gone once it starts."""
+        return self.path / ".environment.json"
+
+    @property
     def workspace(self) -> Path:
         """The run's own volume."""
         return self.path / "workspace"

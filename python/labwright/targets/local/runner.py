@@ -123,7 +123,7 @@ class Runner:
 
     async def _from_cache(self, work: Work) -> Result | None:
         context, step = self.context, work.step
-        if not (step.task.cache and context.look_up):
+        if not (step.task.cache and context.look_up) or step.name in context.anew:
             return None
         entry = context.store.cached(work.key)
         if entry is None or not still_true(entry, context.workdir, context.artifacts):

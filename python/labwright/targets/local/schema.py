@@ -26,7 +26,7 @@ from sqlalchemy import (
 
 from ...errors import LabwrightError
 
-HEAD = "0001"
+HEAD = "0002"
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 metadata = MetaData()
@@ -36,13 +36,17 @@ runs = Table(
     metadata,
     Column("run_id", String, primary_key=True),
     Column("name", String, nullable=False),
-    Column("state", String, nullable=False),
+    Column("state", String, nullable=False, index=True),
     Column("created_at", String, nullable=False, index=True),
     Column("finished_at", String),
     Column("parameters", JSON, nullable=False),
     Column("options", JSON, nullable=False),
     Column("outputs", JSON, nullable=False),
     Column("diagnostics", JSON, nullable=False),
+    Column("target", String, nullable=False, server_default="local"),
+    Column("experiment", String, index=True),
+    Column("started_at", String),
+    Column("reason", String),
 )
 
 steps = Table(

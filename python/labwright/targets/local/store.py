@@ -16,11 +16,13 @@ from ...errors import LabwrightError
 from .events import now
 from .home import home, runs_folder
 from .locks import locked
-from .record import FINAL, Iteration, RunRecord, State, StepError, StepRecord
+from .record import UNDER_WAY, Iteration, RunRecord, State, StepError, StepRecord
 from .rundir import RunDir
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
+
+    from .pages import RunsPage, Wanted
 
 INTERRUPTED = StepError(
     "Interrupted", "the engine ended before the step did; `labwright runs resume` goes on from here"
@@ -66,6 +68,10 @@ class RunRow:
     finished_at: str | None = None
     outputs: dict[str, Any] = field(default_factory=dict)
     diagnostics: list[dict[str, Any]] = field(default_factory=list)
+    target: str = "local"
+    experiment: str | None = None
+    started_at: str | None = None
+    reason: str | None = None
 
 
 class Store:
@@ -82,14 +88,26 @@ class Store:
 
         from .schema import runs
 
-        with self._connection() as connection:
+        with self.transaction() as connection:
             rows = connection.execute(select(runs).order_by(runs.c.created_at.desc())).mappings()
-            return [self._record(RunRow(**row), ()) for row in rows]
+            return [self.record(RunRow(**row), ()) for row in rows]
+
+    def runs_page(self, wanted: Wanted | None = None) -> RunsPage:
+        """A page of the list of runs, as the workbench shows them."""
+        from .pages import runs_page
+
+        return runs_page(self, wanted)
+
+    def experiments(self) -> list[str]:
+        """The names that runs were given to stand together under."""
+        from .pages import experiments
+
+        return experiments(self)
 
     def run(self, run_id: str) -> RunRecord:
         """One run with its steps. The start of its id is enough, and so is `latest`."""
         row = self.run_row(run_id)
-        return self._record(row, self.step_rows(row.run_id))
+        return self.record(row, self.step_rows(row.run_id))
 
     def log(self, run_id: str, step: str, iteration: Iteration = None) -> str:
         """What a step printed; of a step that was repeated, all turns unless one is named."""
@@ -125,7 +143,7 @@ class Store:
             query = query.limit(1)
         else:
             query = query.where(runs.c.run_id.startswith(run_id, autoescape=True))
-        with self._connection() as connection:
+        with self.transaction() as connection:
             rows = [RunRow(**row) for row in connection.execute(query).mappings()]
         exact = [row for row in rows if row.run_id == run_id] or rows
         if not exact:
@@ -144,7 +162,7 @@ class Store:
 
         from .schema import steps
 
-        with self._connection() as connection:
+        with self.transaction() as connection:
             found = connection.execute(select(steps).where(steps.c.run_id == run_id)).mappings()
             rows = [StepRow(**{k: v for k, v in row.items() if k != "run_id"}) for row in found]
         return sorted(rows, key=lambda row: (row.position, _numbers(row.turn)))
@@ -155,7 +173,7 @@ class Store:
         from .schema import runs
 
         values = asdict(row)
-        with self._connection() as connection:
+        with self.transaction() as connection:
             connection.execute(
                 insert(runs)
                 .values(values)
@@ -172,7 +190,7 @@ class Store:
         from .schema import steps
 
         values = [{"run_id": run_id, **_row_values(row)} for row in rows]
-        with self._connection() as connection:
+        with self.transaction() as connection:
             if instead:
                 path, turn = instead
                 here = (steps.c.run_id == run_id) & (steps.c.path == path) & (steps.c.turn == turn)
@@ -191,7 +209,7 @@ class Store:
 
         from .schema import cache
 
-        with self._connection() as connection:
+        with self.transaction() as connection:
             text = connection.execute(select(cache.c.value).where(cache.c.key == key)).scalar()
         return None if text is None else json.loads(text)
 
@@ -202,7 +220,7 @@ class Store:
         from .schema import cache
 
         values = {"key": key, "created_at": now(), "value": json.dumps(value)}
-        with self._connection() as connection:
+        with self.transaction() as connection:
             connection.execute(
                 insert(cache)
                 .values(values)
@@ -215,7 +233,7 @@ class Store:
             del self.__dict__["_database"]
 
     @contextmanager
-    def _connection(self) -> Iterator[Connection]:
+    def transaction(self) -> Iterator[Connection]:
         """A transaction. What goes wrong with the database itself is a StoreError."""
         from sqlalchemy.exc import DatabaseError
 
@@ -248,10 +266,11 @@ class Store:
             ) from error
         return engine
 
-    def _record(self, row: RunRow, rows: Iterable[StepRow]) -> RunRecord:
+    def record(self, row: RunRow, rows: Iterable[StepRow]) -> RunRecord:
+        """What people are given, of what the store keeps."""
         folder = self.dir(row.run_id)
         # A run that says it goes on but whose engine is dead was interrupted.
-        dead = row.state not in FINAL and not folder.running
+        dead = row.state in UNDER_WAY and not folder.running
         steps = tuple(_step_record(one, folder, dead) for one in rows)
         reports = [one.report for one in rows if one.report]
         own = [*row.diagnostics, *(d for report in reports for d in report["diagnostics"])]
@@ -268,6 +287,10 @@ class Store:
             row.outputs,
             tuple(Diagnostic(**one) for one in own),
             steps,
+            row.target,
+            row.experiment,
+            row.started_at,
+            row.reason,
         )
 
 
