@@ -1,0 +1,76 @@
+import { ServerConnection } from '@jupyterlab/services';
+
+import { ApiError, Client, isFinal } from './client';
+
+function clientOf(
+  status: number,
+  body: string | null
+): { client: Client; asked: string[] } {
+  const asked: string[] = [];
+  const settings = ServerConnection.makeSettings({
+    baseUrl: 'http://here/base/',
+    fetch: request => {
+      asked.push((request as Request).url);
+      return Promise.resolve(new Response(body, { status, statusText: 'No' }));
+    }
+  });
+  return { client: new Client(settings), asked };
+}
+
+describe('Client', () => {
+  it('asks at the right address and leaves out what is not given', async () => {
+    const { client, asked } = clientOf(200, '{"runs": [], "next": null, "total": 0}');
+    expect((await client.runs({ text: 'a b', limit: 5, state: undefined })).total).toBe(
+      0
+    );
+    // JupyterLab adds the time, so that no cache answers.
+    expect(asked[0]).toMatch(
+      /^http:\/\/here\/base\/labwright\/api\/v1\/runs\?text=a\+b&limit=5&\d+$/
+    );
+  });
+
+  it('writes names safely into addresses', () => {
+    const { client } = clientOf(200, '');
+    expect(client.fileUrl('r/1', 'steps/a b/x.npy')).toBe(
+      'http://here/base/labwright/api/v1/runs/r%2F1/files/steps/a%20b/x.npy'
+    );
+    expect(client.pageUrl('r', 's', 0)).toMatch(
+      /runs\/r\/steps\/s\/html\?iteration=0$/
+    );
+  });
+
+  it('says what the server says', async () => {
+    const { client } = clientOf(
+      409,
+      '{"code": "busy", "message": "Wait.", "detail": [1]}'
+    );
+    const error = await client.cancel('r').catch(reason => reason);
+    expect(error).toBeInstanceOf(ApiError);
+    expect(error).toMatchObject({
+      code: 'busy',
+      message: 'Wait.',
+      detail: [1],
+      status: 409
+    });
+  });
+
+  it('makes do with a page of a proxy', async () => {
+    const { client } = clientOf(502, '<html>');
+    await expect(client.status()).rejects.toMatchObject({
+      code: 'unknown',
+      message: '502 No'
+    });
+  });
+
+  it('takes an empty answer', async () => {
+    const { client } = clientOf(204, null);
+    await expect(client.remove('r')).resolves.toBeUndefined();
+  });
+});
+
+describe('isFinal', () => {
+  it('is true where nothing changes any more', () => {
+    expect(isFinal('CANCELED')).toBe(true);
+    expect(isFinal('CANCELING')).toBe(false);
+  });
+});
