@@ -2,6 +2,7 @@ import js from '@eslint/js';
 import prettier from 'eslint-config-prettier';
 import a11y from 'eslint-plugin-jsx-a11y';
 import hooks from 'eslint-plugin-react-hooks';
+import globals from 'globals';
 import ts from 'typescript-eslint';
 
 export default ts.config(
@@ -37,12 +38,7 @@ export default ts.config(
   {
     files: ['**/*.js', '**/*.mjs', '**/*.cjs'],
     languageOptions: {
-      globals: {
-        console: 'readonly',
-        module: 'writable',
-        process: 'readonly',
-        require: 'readonly'
-      }
+      globals: { ...globals.node, ...globals.browser }
     },
     rules: { '@typescript-eslint/no-require-imports': 'off' }
   },
