@@ -18,7 +18,7 @@ const MARGIN = 16;
 /** Smaller than this, names cannot be read. */
 const SMALLEST = 0.5;
 
-/** All of it where it can be read then; else its beginning. */
+/** All of it where it can be read then; else the surroundings of the first box. */
 export function firstView(
   boxes: readonly Box[],
   where: ReadonlyMap<string, IPlace>,
@@ -34,11 +34,19 @@ export function firstView(
     1,
     Math.max(SMALLEST, Math.min(room.width / width, room.height / height))
   );
+  const first = boxes.length > 0 ? where.get(boxes[0].id)! : { x: 0, y: 0 };
   return {
-    x: MARGIN + Math.max(0, (room.width - width * zoom) / 2),
-    y: MARGIN + Math.max(0, (room.height - height * zoom) / 2),
+    x: MARGIN + offset(room.width, width * zoom, (first.x + BOX_WIDTH / 2) * zoom),
+    y: MARGIN + offset(room.height, height * zoom, first.y * zoom),
     zoom
   };
+}
+
+/** Centred where there is room; else `anchor` in the middle, and no room wasted at an end. */
+function offset(room: number, length: number, anchor: number): number {
+  return length <= room
+    ? (room - length) / 2
+    : Math.min(0, Math.max(room - length, room / 2 - anchor));
 }
 
 /** The viewport that shows a box, or null where it is seen already. */

@@ -178,12 +178,12 @@ describe('the frame', () => {
     expect(firstView(boxes, where, { width: 2000, height: 2000 }).zoom).toBe(1);
   });
 
-  it('shows the beginning where all of it would be too small to read', () => {
-    expect(firstView(boxes, where, { width: 100, height: 60 })).toEqual({
-      x: 16,
-      y: 16,
-      zoom: 0.5
-    });
+  it('shows the surroundings of the first box where all would be too small to read', () => {
+    const view = firstView(boxes, where, { width: 400, height: 60 });
+    expect(view).toMatchObject({ y: 16, zoom: 0.5 });
+    const [first] = boxes;
+    const place = where.get(first.id)!;
+    expect(toShow(first, place, view, { width: 400, height: 60 })).toBeNull();
   });
 
   it('moves only where a box is out of sight', () => {

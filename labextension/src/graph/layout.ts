@@ -11,8 +11,8 @@ export interface IPlace {
   readonly y: number;
 }
 
-/** From here on a quicker, plainer way to choose ranks: a large graph must be there at once. */
-const MANY = 60;
+/** From here on quicker ways to choose ranks and orders: a large graph must be there at once. */
+export const MANY = 60;
 
 /** The upper left corner of each box, by its id. */
 export function places(
@@ -20,12 +20,13 @@ export function places(
   orientation: Orientation
 ): Map<string, IPlace> {
   const graph = new Graph();
+  const many = drawing.boxes.length > MANY;
   graph.setGraph({
     rankdir: orientation === 'vertical' ? 'TB' : 'LR',
     nodesep: 24,
     // Between ranks there is room for the variables' names.
     ranksep: orientation === 'vertical' ? 44 : 110,
-    ranker: drawing.boxes.length > MANY ? 'longest-path' : 'network-simplex'
+    ranker: many ? 'tight-tree' : 'network-simplex'
   });
   graph.setDefaultEdgeLabel(() => ({}));
   for (const box of drawing.boxes) {
@@ -34,7 +35,7 @@ export function places(
   for (const link of drawing.links) {
     graph.setEdge(link.source, link.target, { weight: link.kind === 'data' ? 2 : 1 });
   }
-  layout(graph);
+  layout(graph, { disableOptimalOrderHeuristic: many });
   return new Map(drawing.boxes.map(box => [box.id, corner(graph, box)]));
 }
 

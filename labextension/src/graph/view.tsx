@@ -15,7 +15,7 @@ import { KeyboardEvent, useEffect, useMemo, useRef, useState } from 'react';
 import type { Graph } from '../api/types';
 import { BoxNode, BoxNodeType, describe } from './boxes';
 import { firstView, toShow } from './frame';
-import { IPlace, Orientation, places } from './layout';
+import { IPlace, MANY, Orientation, places } from './layout';
 import { LineEdge, LineEdgeType } from './lines';
 import { Box, BOX_WIDTH, drawing, heightOf, IDrawing, ILink, IOverlay } from './model';
 import { shapeOf, stepId } from './model';
@@ -93,7 +93,12 @@ function Flow(props: IPipelineGraphProps): JSX.Element {
       picture.boxes.find(box => box.id === id)!,
       where.get(id)!
     );
-    frame.current?.querySelector<HTMLElement>(`[data-id="${CSS.escape(id)}"]`)?.focus();
+    // A box that was out of sight is there only after the next drawing.
+    requestAnimationFrame(() =>
+      frame.current
+        ?.querySelector<HTMLElement>(`[data-id="${CSS.escape(id)}"]`)
+        ?.focus()
+    );
   };
   const onKeyDown = (event: KeyboardEvent): void => {
     const id = (event.target as HTMLElement).closest<HTMLElement>('.react-flow__node')
@@ -138,6 +143,7 @@ function Flow(props: IPipelineGraphProps): JSX.Element {
         edgesFocusable={false}
         elementsSelectable={false}
         disableKeyboardA11y
+        onlyRenderVisibleElements={nodes.length > MANY}
         zoomOnDoubleClick={false}
         panOnScroll
         proOptions={{ hideAttribution: true }}
