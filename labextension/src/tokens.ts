@@ -6,6 +6,9 @@ import type { Widget } from '@lumino/widgets';
 
 import type { Client, Run, RunRequest, RunSummary } from './api/client';
 import type { EventStream } from './events/stream';
+import type { RunFilter } from './runs/filter';
+import type { Listing } from './runs/listing';
+import type { LiveRun } from './runs/liveRun';
 
 /** The runs this browser knows of, kept true by the event stream. */
 export interface IRunsModel extends IDisposable {
@@ -20,6 +23,21 @@ export interface IRunsModel extends IDisposable {
   retry(runId: string): Promise<RunSummary>;
   resume(runId: string): Promise<RunSummary>;
   remove(runId: string): Promise<void>;
+  /** A run that was seen active has come to its end. */
+  readonly ended: ISignal<IRunsModel, RunSummary>;
+  /** Runs that wait, run or are being stopped, whatever the list shows. */
+  readonly active: readonly RunSummary[];
+  /** What the list shows, and why it could not be read. */
+  readonly listing: Pick<Listing, 'ids' | 'total' | 'loaded' | 'filter' | 'get'>;
+  readonly error: Error | null;
+  narrow(filter: RunFilter): Promise<void>;
+  /** Have the list loaded up to this place at least. */
+  reach(index: number): Promise<void>;
+  /** Read all state anew. */
+  refresh(): Promise<void>;
+  /** A run with its steps and its own signal; `hold` keeps it current until it is let go. */
+  follow(runId: string): LiveRun;
+  hold(runId: string): () => void;
 }
 
 /** What every part of the extension shares. */
@@ -66,6 +84,10 @@ export namespace CommandIDs {
   export const goToStep = 'labwright:go-to-step';
   export const newPipeline = 'labwright:new-pipeline';
   export const showPipeline = 'labwright:show-pipeline';
+  export const showInspector = 'labwright:show-inspector';
+  export const renameStep = 'labwright:rename-step';
+  export const clearMarks = 'labwright:clear-marks';
+  export const moveToStep = 'labwright:move-to-step';
   // Runs.
   export const showRuns = 'labwright:show-runs';
   export const openRun = 'labwright:open-run';
@@ -76,4 +98,6 @@ export namespace CommandIDs {
   export const compareRuns = 'labwright:compare-runs';
   export const openExecuted = 'labwright:open-executed';
   export const openSource = 'labwright:open-source';
+  export const openNotebook = 'labwright:open-notebook';
+  export const openPage = 'labwright:open-page';
 }

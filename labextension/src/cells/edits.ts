@@ -181,7 +181,7 @@ export function applySuggestions(
 /** Every mark and setting of ours taken away. */
 export function clearMarks(cells: readonly ICellState[]): IEdit {
   const draft = new Draft(cells);
-  cells.forEach((cell, index) => {
+  cells.forEach((_, index) => {
     draft.unmark(index);
     draft.cells[index].tags = draft.cells[index].tags.filter(tag => !isSettingTag(tag));
     draft.cells[index].settings = null;

@@ -7,7 +7,7 @@ export type ParameterType = 'int' | 'float' | 'str' | 'bool' | 'list' | 'dict';
 export interface IParameter {
   readonly name: string;
   readonly type: ParameterType;
-  readonly default?: ReadonlyPartialJSONValue | null;
+  readonly default?: unknown;
   readonly required?: boolean;
 }
 
@@ -59,10 +59,7 @@ export function parseValue(parameter: IParameter, text: string): Parsed {
 }
 
 /** A value as the text that gives it again. */
-export function formatValue(
-  parameter: IParameter,
-  value: ReadonlyPartialJSONValue | null | undefined
-): string {
+export function formatValue(parameter: IParameter, value: unknown): string {
   if (value === undefined || value === null) {
     return '';
   }
@@ -132,13 +129,13 @@ function parseStructure(type: 'list' | 'dict', word: string): Parsed {
 }
 
 /** JSON on one line, with a blank after commas and colons. */
-function spaced(value: ReadonlyPartialJSONValue): string {
+function spaced(value: unknown): string {
   if (Array.isArray(value)) {
     return `[${value.map(item => spaced(item)).join(', ')}]`;
   }
   if (typeof value === 'object' && value !== null) {
     const items = Object.entries(value).map(
-      ([key, item]) => `${JSON.stringify(key)}: ${spaced(item ?? null)}`
+      ([key, item]) => `${JSON.stringify(key)}: ${spaced(item)}`
     );
     return `{${items.join(', ')}}`;
   }
