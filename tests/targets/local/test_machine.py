@@ -193,8 +193,10 @@ def two_gpus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     fake.chmod(0o755)
     monkeypatch.setenv("PATH", f"{fake.parent}{os.pathsep}{os.environ['PATH']}")
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    gpus.devices.cache_clear()
     gpus.inventory.cache_clear()
     yield fake.parent
+    gpus.devices.cache_clear()
     gpus.inventory.cache_clear()
 
 
@@ -202,8 +204,10 @@ def test_without_a_gpu_a_step_runs_on_the_cpu_and_that_is_said(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", "/bin")
+    gpus.devices.cache_clear()
     gpus.inventory.cache_clear()
     record = run(one_step("print(os.environ.get('CUDA_VISIBLE_DEVICES'))", **GPU))
+    gpus.devices.cache_clear()
     gpus.inventory.cache_clear()
     assert record.state == "SUCCEEDED"
     assert [one.severity for one in record.diagnostics] == ["warning"]

@@ -93,7 +93,7 @@ class Progress:
         new = [self.row(step, ()) for step in steps if step.path not in known]
         self.rows.update({(row.path, row.turn): row for row in new})
         self.context.store.save_steps(self.context.run_id, self.rows.values())
-        self.context.journal.run("RUNNING")
+        self.context.journal.steps()
 
     def spread(self, steps: Iterable[Step], turn: Turn, turns: Iterable[Turn]) -> None:
         """List the turns of the steps in a loop, in the place of the steps themselves."""
@@ -103,7 +103,7 @@ class Progress:
             rows = [self.row(step, one) for one in listed]
             self.rows.update({(row.path, row.turn): row for row in rows})
             self.context.store.save_steps(self.context.run_id, rows, instead=(step.path, before))
-        self.context.journal.run("RUNNING")
+        self.context.journal.steps()
 
     def change(self, row: StepRow, **changes: Any) -> StepRow:
         """Keep and tell a step's new state."""

@@ -21,7 +21,7 @@ from .record import FINAL, RunRecord
 from .rundir import new_run_id, read_json
 from .steps import plan_steps
 from .store import INTERRUPTED, RunRow, StepRow, Store
-from .submission import Prepared, prepare
+from .submission import Prepared, make_folder, prepare
 
 WIND_DOWN = 5.0
 """Seconds to wait for what a killed engine left to end."""
@@ -94,23 +94,16 @@ def run_prepared(
     return _run(Plan(prepared.pipeline, prepared.steps, row), store, on_event, cancel)
 
 
-def make_folder(store: Store, run_id: str) -> None:
-    """Make the folder of a new run."""
-    try:
-        store.dir(run_id).path.mkdir(parents=True)
-    except FileExistsError:
-        raise LabwrightError(f"there already is a run {run_id!r}") from None
-
-
 def run_queued(run_id: str, store: Store) -> RunRecord | None:
     """Run a waiting run, or go on with one; None when it waits no more or another runs it."""
     directory = store.dir(run_id)
-    lock = try_lock(directory.lock)
+    lock = try_lock(directory.lock, WIND_DOWN)
     if lock is None:
         return None
     try:
         if not claim(store, run_id):
             return None
+        directory.environment.unlink(missing_ok=True)
         row = store.run_row(run_id)
         try:
             plan = _plan(store, row)
@@ -135,7 +128,9 @@ def resume_run(
     row = store.run_row(run_id)
     if row.state == "SUCCEEDED":
         raise LabwrightError(f"run {row.run_id} has succeeded: there is nothing to go on with")
-    plan = _plan(store, replace(row, state="RUNNING", finished_at=None, reason=None))
+    options = {**row.options, "queued": False}
+    again = replace(row, state="RUNNING", finished_at=None, reason=None, options=options)
+    plan = _plan(store, again)
     return _run(plan, store, on_event, cancel)
 
 
@@ -163,6 +158,7 @@ def cancel_run(run_id: str, store: Store | None = None) -> RunRecord:
     directory = store.dir(row.run_id)
     if directory.running:
         directory.cancel.touch()
+        change(store, row.run_id, ["RUNNING"], "CANCELING")
     elif change(store, row.run_id, [row.state], "CANCELED", finished_at=now(), reason=None):
         waiting = ("PENDING", "RUNNING")
         rows = [one for one in store.step_rows(row.run_id) if one.state in waiting]

@@ -7,13 +7,62 @@ import os
 import re
 import shutil
 import subprocess
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
+
+from .locks import is_locked
+
+
+@dataclass(frozen=True)
+class Gpu:
+    """A GPU of this machine. `index` is its number, which `CUDA_VISIBLE_DEVICES` takes."""
+
+    index: str
+    uuid: str
+    name: str
+    memory_bytes: int | None = None
 
 
 @cache
-def inventory() -> tuple[str, ...]:
-    """The ids of the GPUs that steps may have, as `CUDA_VISIBLE_DEVICES` takes them."""
+def devices() -> tuple[Gpu, ...]:
+    """The GPUs of this machine. Where the driver is absent, nothing is imported or started."""
+    found = _by_nvml() if os.path.exists("/dev/nvidiactl") else None
+    return _by_program() if found is None else found
+
+
+def _by_nvml() -> tuple[Gpu, ...] | None:
+    """What the driver's library says; None where it cannot be asked."""
+    try:
+        import pynvml
+
+        pynvml.nvmlInit()
+    except Exception:  # not installed, or the library of another driver
+        return None
+    try:
+        handles = map(pynvml.nvmlDeviceGetHandleByIndex, range(pynvml.nvmlDeviceGetCount()))
+        return tuple(
+            Gpu(
+                str(index),
+                _text(pynvml.nvmlDeviceGetUUID(handle)),
+                _text(pynvml.nvmlDeviceGetName(handle)),
+                int(pynvml.nvmlDeviceGetMemoryInfo(handle).total),
+            )
+            for index, handle in enumerate(handles)
+        )
+    except pynvml.NVMLError:
+        return None
+    finally:
+        pynvml.nvmlShutdown()
+
+
+def _text(value: str | bytes) -> str:
+    return value.decode() if isinstance(value, bytes) else value
+
+
+def _by_program() -> tuple[Gpu, ...]:
+    """What `nvidia-smi` says."""
     program = shutil.which("nvidia-smi")
     if program is None:
         return ()
@@ -23,15 +72,38 @@ def inventory() -> tuple[str, ...]:
         return ()
     if done.returncode != 0:
         return ()
-    found = re.findall(r"^GPU (\d+):.*?\(UUID: (\S+?)\)", done.stdout, re.M)
+    found = re.findall(r"^GPU (\d+): *(.*?) *\(UUID: (\S+?)\)", done.stdout, re.M)
+    return tuple(Gpu(index, uuid, name) for index, name, uuid in found)
+
+
+@cache
+def inventory() -> tuple[str, ...]:
+    """The ids of the GPUs that steps may have, as `CUDA_VISIBLE_DEVICES` takes them."""
+    found = devices()
     visible = os.environ.get("CUDA_VISIBLE_DEVICES")
     if visible is None:
-        return tuple(index for index, _ in found)
+        return tuple(gpu.index for gpu in found)
     allowed = [one.strip() for one in visible.split(",")]
     return tuple(
-        one for one in allowed if any(one == index or uuid.startswith(one) for index, uuid in found)
-        if one
-    )  # fmt: skip
+        one
+        for one in allowed
+        if one and any(one == gpu.index or gpu.uuid.startswith(one) for gpu in found)
+    )
+
+
+def gpu_states(folder: Path) -> list[dict[str, Any]]:
+    """The GPUs that steps may have, and whether each is free now."""
+    return [
+        {
+            "id": one,
+            "name": gpu.name,
+            "memory_bytes": gpu.memory_bytes,
+            "free": not is_locked(folder / f"gpu-{one}.lock"),
+        }
+        for one in inventory()
+        for gpu in devices()
+        if one == gpu.index or gpu.uuid.startswith(one)
+    ]
 
 
 class GpuLedger:

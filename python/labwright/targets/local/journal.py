@@ -30,8 +30,12 @@ class Journal:
         self._descriptor = os.open(path, flags, 0o600)
 
     def run(self, state: str) -> None:
-        """The run is now in this state, or its list of steps has changed."""
+        """The run is now in this state."""
         self._write({"run": state})
+
+    def steps(self) -> None:
+        """The list of the run's steps has changed: a loop knows its turns."""
+        self._write({"steps": True})
 
     def step(self, path: str, turn: str, state: str) -> None:
         self._write({"step": path, "turn": turn, "state": state})

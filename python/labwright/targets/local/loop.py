@@ -22,6 +22,7 @@ from .gpus import GpuLedger
 from .graph import GraphRunner
 from .ir import Container, Pipeline
 from .journal import Journal, announce
+from .limits import cpus
 from .program import imports, runtime_in, runtime_preload
 from .record import State
 from .rundir import RunDir
@@ -144,7 +145,7 @@ class Engine:
             preload=preload,
             hosts=hosts,
             gpus=GpuLedger(self.store.root / "gpus"),
-            slots=asyncio.Semaphore(options["parallel"] or _cpus()),
+            slots=asyncio.Semaphore(options["parallel"] or cpus()),
             stop=asyncio.Event(),
             listener=self.listener,
         )
@@ -209,12 +210,6 @@ class Engine:
         for step in self.plan.steps.values():
             if isinstance(step.executor, Container):
                 host_for(context, step)
-
-
-def _cpus() -> int:
-    """The CPUs that this process may use."""
-    affinity = getattr(os, "sched_getaffinity", None)
-    return len(affinity(0)) if affinity else os.cpu_count() or 1
 
 
 def _preload(steps: Mapping[str, Step]) -> Preload:

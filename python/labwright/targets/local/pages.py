@@ -67,6 +67,14 @@ def runs_page(store: Store, wanted: Wanted | None = None) -> RunsPage:
     return RunsPage(shown, following, total or 0)
 
 
+def summary_of(store: Store, run_id: str) -> dict[str, Any]:
+    """The summary of one run, without reading its steps one by one."""
+    row = store.run_row(run_id)
+    with store.transaction() as connection:
+        counts, told = _progress(connection, [row.run_id]), _told(connection, [row.run_id])
+    return _summary(store, row, counts, told)
+
+
 def experiments(store: Store) -> list[str]:
     """The experiments that runs belong to, by name."""
     from sqlalchemy import select

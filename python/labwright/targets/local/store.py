@@ -20,7 +20,7 @@ from .record import UNDER_WAY, Iteration, RunRecord, State, StepError, StepRecor
 from .rundir import RunDir
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection, Engine
+    from sqlalchemy import Connection, Engine, RowMapping
 
     from .pages import RunsPage, Wanted
 
@@ -164,8 +164,24 @@ class Store:
 
         with self.transaction() as connection:
             found = connection.execute(select(steps).where(steps.c.run_id == run_id)).mappings()
-            rows = [StepRow(**{k: v for k, v in row.items() if k != "run_id"}) for row in found]
+            rows = [_step_row(row) for row in found]
         return sorted(rows, key=lambda row: (row.position, _numbers(row.turn)))
+
+    def steps_at(self, run_id: str, keys: Iterable[tuple[str, str]]) -> list[StepRow]:
+        """The steps of a run with these paths and turns."""
+        from sqlalchemy import select
+
+        from .schema import steps
+
+        wanted = set(keys)
+        query = select(steps).where(
+            steps.c.run_id == run_id, steps.c.path.in_({path for path, _ in wanted})
+        )
+        if len(wanted) == 1:
+            query = query.where(steps.c.turn == next(iter(wanted))[1])
+        with self.transaction() as connection:
+            rows = [_step_row(row) for row in connection.execute(query).mappings()]
+        return [row for row in rows if (row.path, row.turn) in wanted]
 
     def save_run(self, row: RunRow) -> None:
         from sqlalchemy.dialects.sqlite import insert
@@ -271,7 +287,7 @@ class Store:
         folder = self.dir(row.run_id)
         # A run that says it goes on but whose engine is dead was interrupted.
         dead = row.state in UNDER_WAY and not folder.running
-        steps = tuple(_step_record(one, folder, dead) for one in rows)
+        steps = tuple(step_record(one, folder, dead) for one in rows)
         reports = [one.report for one in rows if one.report]
         own = [*row.diagnostics, *(d for report in reports for d in report["diagnostics"])]
         return RunRecord(
@@ -294,7 +310,8 @@ class Store:
         )
 
 
-def _step_record(row: StepRow, run: RunDir, dead: bool) -> StepRecord:
+def step_record(row: StepRow, run: RunDir, dead: bool = False) -> StepRecord:
+    """A step as people are given it. `dead`: its engine is, so that it cannot be running."""
     folder = run.step(row.folder)
     notebook = folder.artifact("labwright_notebook", row.name)
     started = row.state not in ("PENDING", "SKIPPED")
@@ -321,6 +338,10 @@ def _placed(shown: list[dict[str, Any]] | None, run: RunDir) -> tuple[dict[str, 
     return tuple(
         {**one, "path": str(run.path / one["path"]) if one["path"] else None} for one in shown or ()
     )
+
+
+def _step_row(row: RowMapping) -> StepRow:
+    return StepRow(**{str(name): value for name, value in row.items() if name != "run_id"})
 
 
 def _row_values(row: StepRow) -> dict[str, Any]:

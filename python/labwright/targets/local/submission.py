@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ...diagnostics import Diagnostic
+from ...errors import LabwrightError
 from .check import check_steps, working_folder
 from .events import now
 from .ir import Pipeline, read_pipeline
@@ -16,7 +18,7 @@ from .needs import needs_of
 from .record import State
 from .rundir import RunDir, read_json, write_json
 from .steps import Step, plan_steps
-from .store import RunRow
+from .store import RunRow, Store
 from .values import run_parameters
 
 
@@ -70,6 +72,7 @@ class Submission:
                 "anew": self.anew,
                 "needs": self.needs,
                 "python": self.python,
+                "queued": state == "PENDING",
             },
             diagnostics=[*self.known, *self.checked],
             experiment=self.experiment,
@@ -142,25 +145,26 @@ def prepare(
     return Prepared(submission, pipeline, steps)
 
 
+def make_folder(store: Store, run_id: str) -> None:
+    """Make the folder of a new run."""
+    try:
+        store.dir(run_id).path.mkdir(parents=True)
+    except FileExistsError:
+        raise LabwrightError(f"there already is a run {run_id!r}") from None
+
+
 def keep_environment(directory: RunDir, env: Mapping[str, str]) -> None:
     """Keep the environment variables of a run that waits, for its user's eyes only."""
     directory.environment.unlink(missing_ok=True)
     if env:
         os.close(os.open(directory.environment, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-        directory.environment.write_text(_dump(env), encoding="utf-8")
+        directory.environment.write_text(json.dumps(dict(env)), encoding="utf-8")
 
 
-def take_environment(directory: RunDir) -> dict[str, str] | None:
-    """The environment variables kept for a run, which are then gone."""
+def read_environment(directory: RunDir) -> dict[str, str] | None:
+    """The environment variables kept for a run that waits."""
     found = read_json(directory.environment)
-    directory.environment.unlink(missing_ok=True)
     return found if isinstance(found, dict) else None
-
-
-def _dump(env: Mapping[str, str]) -> str:
-    import json
-
-    return json.dumps(dict(env))
 
 
 def run_graph(directory: RunDir) -> dict[str, Any]:

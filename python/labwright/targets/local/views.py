@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 from .record import RunRecord, StepRecord
@@ -44,12 +45,12 @@ def run_view(record: RunRecord, graph: Mapping[str, Any]) -> View:
         "dir": str(record.dir),
         "diagnostics": [one.to_json() for one in record.diagnostics],
         "outputs": plain(record.outputs),
-        "steps": [step_view(step, record) for step in record.steps],
+        "steps": [step_view(step, record.dir) for step in record.steps],
         "graph": plain(graph),
     }
 
 
-def step_view(step: StepRecord, record: RunRecord) -> View:
+def step_view(step: StepRecord, run: Path) -> View:
     """A step, or a turn of it. Artifacts are named by their place in the run's folder."""
     return {
         "name": step.name,
@@ -60,8 +61,8 @@ def step_view(step: StepRecord, record: RunRecord) -> View:
         "started_at": step.started_at,
         "finished_at": step.finished_at,
         "has_notebook": step.notebook is not None,
-        "inputs": [_value(one, record) for one in step.inputs],
-        "outputs": [_value(one, record) for one in step.outputs],
+        "inputs": [_value(one, run) for one in step.inputs],
+        "outputs": [_value(one, run) for one in step.outputs],
         "error": step.error.to_json() if step.error else None,
     }
 
@@ -115,7 +116,7 @@ def plain(value: Any) -> Any:
     return value
 
 
-def _value(one: Mapping[str, Any], record: RunRecord) -> View:
+def _value(one: Mapping[str, Any], run: Path) -> View:
     path = one.get("path")
     return {
         "name": one["name"],
@@ -123,5 +124,5 @@ def _value(one: Mapping[str, Any], record: RunRecord) -> View:
         "type": one.get("type") or None,
         "bytes": one.get("bytes"),
         "preview": one.get("preview"),
-        "artifact": os.path.relpath(path, record.dir).replace(os.sep, "/") if path else None,
+        "artifact": os.path.relpath(path, run).replace(os.sep, "/") if path else None,
     }
