@@ -4,3 +4,6 @@ import './steps.css';
 import './pipeline.css';
 import './dialogs.css';
 import './inspector.css';
+import './runs.css';
+import './runview.css';
+import './compare.css';

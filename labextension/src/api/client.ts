@@ -141,6 +141,16 @@ export class Client {
     return apiUrl(this.settings, `${stepPath(runId, step)}/html`, { iteration });
   }
 
+  /** The address of the notebook as it was when the run began. */
+  sourceUrl(runId: string): string {
+    return apiUrl(this.settings, `${runPath(runId)}/notebook`);
+  }
+
+  /** The address of a step's executed notebook. */
+  executedUrl(runId: string, step: string, iteration: Iteration = null): string {
+    return apiUrl(this.settings, `${stepPath(runId, step)}/notebook`, { iteration });
+  }
+
   /** The address of a run's file; `artifact` as a step's value names it. */
   fileUrl(runId: string, artifact: string): string {
     const path = artifact.split('/').map(encodeURIComponent).join('/');

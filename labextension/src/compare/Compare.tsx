@@ -1,0 +1,310 @@
+import type { CodeEditor } from '@jupyterlab/codeeditor';
+import type { ITranslator } from '@jupyterlab/translation';
+import { Widget } from '@lumino/widgets';
+import { useEffect, useRef, useState } from 'react';
+
+import type { Comparison, RunSummary } from '../api';
+import { isActive } from '../runs/filter';
+import { usePanel } from '../runs/hooks';
+import { ago, formatValue, moment } from '../runs/words';
+import { CommandIDs } from '../tokens';
+import {
+  Duration,
+  EmptyState,
+  ErrorBox,
+  StateIcon,
+  formatDuration,
+  stateLabel
+} from '../ui';
+import { changedCells, rows, stepRows, type Row } from './view';
+
+export interface ICompareProps {
+  left: string;
+  right: string;
+  editorFactory?: CodeEditor.Factory;
+  translator: ITranslator;
+}
+
+/** Two runs side by side. */
+export function Compare(props: ICompareProps): JSX.Element {
+  const { trans } = usePanel();
+  const { left, right } = props;
+  const { comparison, error } = useComparison(left, right);
+  if (error) {
+    return <ErrorBox title={trans.__('The runs cannot be compared')} error={error} />;
+  }
+  if (!comparison) {
+    return <div className="jp-lw-Compare" aria-busy />;
+  }
+  const { parameters, metrics, steps } = comparison;
+  return (
+    <div className="jp-lw-Compare">
+      <header className="jp-lw-Compare-heads">
+        <Head run={comparison.left} />
+        <Head run={comparison.right} />
+      </header>
+      <Values title={trans.__('Parameters')} rows={rows(parameters)} />
+      <Values title={trans.__('Metrics')} rows={rows(metrics)} />
+      {steps.length > 0 && <Steps comparison={comparison} />}
+      <Code comparison={comparison} {...props} />
+    </div>
+  );
+}
+
+/** Read at first, and again when one of the two changes. */
+function useComparison(
+  left: string,
+  right: string
+): { comparison: Comparison | null; error: unknown } {
+  const { client, runs } = usePanel();
+  const [comparison, setComparison] = useState<Comparison | null>(null);
+  const [error, setError] = useState<unknown>(null);
+  useEffect(() => {
+    let turn = 0;
+    let before = '';
+    const read = (): void => {
+      const mine = ++turn;
+      client.compare(left, right).then(
+        found => {
+          if (mine === turn) {
+            setComparison(found);
+            setError(null);
+          }
+        },
+        reason => mine === turn && setError(reason)
+      );
+    };
+    const look = (): void => {
+      const states = [left, right].map(id => runs.listing.get(id)?.state);
+      const now = JSON.stringify(states);
+      if (now !== before && before !== '') {
+        read();
+      }
+      before = now;
+    };
+    look();
+    read();
+    runs.changed.connect(look);
+    return () => {
+      turn = -1;
+      runs.changed.disconnect(look);
+    };
+  }, [client, runs, left, right]);
+  return { comparison, error };
+}
+
+function Head({ run }: { run: RunSummary }): JSX.Element {
+  const { trans, commands } = usePanel();
+  return (
+    <div className="jp-lw-Compare-head">
+      <StateIcon state={run.state} trans={trans} />
+      <div>
+        <button
+          className="jp-lw-Link"
+          onClick={() =>
+            void commands.execute(CommandIDs.openRun, { runId: run.run_id })
+          }
+        >
+          {run.name}
+        </button>
+        <div className="jp-lw-Compare-facts">
+          <code>{run.run_id}</code>
+          <span title={moment(run.created_at)}>{ago(run.created_at)}</span>
+          <Duration
+            start={run.started_at}
+            end={isActive(run.state) ? null : run.finished_at}
+          />
+        </div>
+      </div>
+    </div>
+  );
+}
+
+function Values({
+  title,
+  rows: given
+}: {
+  title: string;
+  rows: Row[];
+}): JSX.Element | null {
+  const { trans } = usePanel();
+  if (!given.length) {
+    return null;
+  }
+  return (
+    <section>
+      <h3>{title}</h3>
+      <table className="jp-lw-Table jp-lw-Compare-table" aria-label={title}>
+        <thead>
+          <tr>
+            <th scope="col">{trans.__('Name')}</th>
+            <th scope="col">{trans.__('Left')}</th>
+            <th scope="col">{trans.__('Right')}</th>
+            <th scope="col">{trans.__('Change')}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {given.map(row => (
+            <tr
+              key={row.name}
+              className={row.equal ? 'jp-mod-equal' : 'jp-mod-changed'}
+            >
+              <th scope="row">{row.name}</th>
+              <td>
+                <code>{row.left === null ? '–' : formatValue(row.left)}</code>
+              </td>
+              <td>
+                <code>{row.right === null ? '–' : formatValue(row.right)}</code>
+              </td>
+              <td>
+                {row.equal
+                  ? trans.__('same')
+                  : row.change === null
+                    ? trans.__('changed')
+                    : signed(row.change, formatValue)}
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
+}
+
+function Steps({ comparison }: { comparison: Comparison }): JSX.Element {
+  const { trans } = usePanel();
+  const title = trans.__('Step times');
+  return (
+    <section>
+      <h3>{title}</h3>
+      <table className="jp-lw-Table jp-lw-Compare-table" aria-label={title}>
+        <thead>
+          <tr>
+            <th scope="col">{trans.__('Step')}</th>
+            <th scope="col">{trans.__('Left')}</th>
+            <th scope="col">{trans.__('Right')}</th>
+            <th scope="col">{trans.__('Change')}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {stepRows(comparison.steps).map(step => (
+            <tr key={step.name}>
+              <th scope="row">{step.name}</th>
+              <Time
+                state={step.left}
+                seconds={step.left_seconds}
+                share={step.leftShare}
+              />
+              <Time
+                state={step.right}
+                seconds={step.right_seconds}
+                share={step.rightShare}
+              />
+              <td>{step.change === null ? '' : signed(step.change, formatDuration)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
+}
+
+interface ITimeProps {
+  state: Comparison['steps'][number]['left'];
+  seconds: number | null;
+  share: number;
+}
+
+function Time({ state, seconds, share }: ITimeProps): JSX.Element {
+  const { trans } = usePanel();
+  return (
+    <td data-lw-state={state ?? undefined}>
+      {state === null ? (
+        trans.__('not there')
+      ) : (
+        <div className="jp-lw-Compare-time">
+          <StateIcon state={state} trans={trans} />
+          <span>
+            {seconds === null ? stateLabel(state, trans) : formatDuration(seconds)}
+          </span>
+          <i style={{ width: `${share * 40}%` }} aria-hidden />
+        </div>
+      )}
+    </td>
+  );
+}
+
+function signed(change: number, format: (value: number) => string): string {
+  const sign = change > 0 ? '+' : change < 0 ? '−' : '±';
+  return sign + format(Math.abs(change));
+}
+
+interface ICodeProps extends ICompareProps {
+  comparison: Comparison;
+}
+
+function Code({ comparison, editorFactory, translator }: ICodeProps): JSX.Element {
+  const { trans, rendermime } = usePanel();
+  const host = useRef<HTMLDivElement>(null);
+  const [error, setError] = useState<unknown>(null);
+  const [all, setAll] = useState(false);
+  const { base, diff } = comparison;
+  const count = changedCells(diff);
+  useEffect(() => {
+    if (!base || !diff || !count) {
+      return;
+    }
+    let widget: Widget | null = null;
+    let current = true;
+    import('./notebookDiff').then(
+      ({ notebookDiff }) => {
+        if (current && host.current) {
+          widget = notebookDiff({ base, diff, rendermime, editorFactory, translator });
+          Widget.attach(widget, host.current);
+        }
+      },
+      reason => current && setError(reason)
+    );
+    return () => {
+      current = false;
+      if (widget) {
+        Widget.detach(widget);
+        widget.dispose();
+      }
+    };
+  }, [base, diff, count, rendermime, editorFactory, translator]);
+  return (
+    <section>
+      <h3>{trans.__('Code')}</h3>
+      {!base || !diff ? (
+        <EmptyState
+          title={trans.__('One of the runs has no notebook to compare with')}
+        />
+      ) : count === 0 ? (
+        <p className="jp-lw-Compare-same">{trans.__('The code is the same.')}</p>
+      ) : (
+        <>
+          <div className="jp-lw-Compare-codebar">
+            <span>{trans._n('%1 cell changed', '%1 cells changed', count)}</span>
+            <label>
+              <input
+                type="checkbox"
+                checked={all}
+                onChange={event => setAll(event.target.checked)}
+              />
+              {trans.__('Show unchanged cells')}
+            </label>
+          </div>
+          {error ? (
+            <ErrorBox title={trans.__('The diff could not be drawn')} error={error} />
+          ) : (
+            <div
+              ref={host}
+              className={`jp-lw-Compare-code${all ? '' : ' jp-mod-brief'}`}
+            />
+          )}
+        </>
+      )}
+    </section>
+  );
+}

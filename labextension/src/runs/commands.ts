@@ -1,0 +1,180 @@
+import type { JupyterFrontEnd } from '@jupyterlab/application';
+import { Dialog, showDialog, showErrorMessage } from '@jupyterlab/apputils';
+import type { IDocumentManager } from '@jupyterlab/docmanager';
+import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
+
+import type { RunSummary } from '../api';
+import { DRIVE, sourcePath, stepPath } from '../drive';
+import { CommandIDs } from '../tokens';
+import { isActive } from './filter';
+import type { IRunsPanel } from './hooks';
+
+const NOTEBOOK = 'Notebook';
+
+/** `runId` or `runIds` in the arguments; else the runs that the focus is on. */
+export function runIds(panel: IRunsPanel, args: ReadonlyPartialJSONObject): string[] {
+  if (Array.isArray(args.runIds)) {
+    return args.runIds.map(String);
+  }
+  return typeof args.runId === 'string' ? [args.runId] : [...panel.focus.ids];
+}
+
+/** What can be done with a run, wherever it is asked for. */
+export function addRunCommands(
+  app: JupyterFrontEnd,
+  panel: IRunsPanel,
+  documents: IDocumentManager | null,
+  openPage: (title: string, url: string) => void
+): void {
+  const { commands } = app;
+  const { runs, trans, client, focus } = panel;
+  const chosen = (args: ReadonlyPartialJSONObject): RunSummary[] =>
+    runIds(panel, args).flatMap(
+      id => runs.listing.get(id) ?? runs.follow(id).run ?? []
+    );
+  const every = (
+    args: ReadonlyPartialJSONObject,
+    fits: (run: RunSummary) => boolean
+  ): boolean => {
+    const found = chosen(args);
+    return found.length > 0 && found.every(fits);
+  };
+  const one = (args: ReadonlyPartialJSONObject): RunSummary | undefined => {
+    const found = chosen(args);
+    return found.length === 1 ? found[0] : undefined;
+  };
+  /** Do it, or say why not. */
+  const attempt = async (title: string, act: () => Promise<unknown>): Promise<void> => {
+    try {
+      await act();
+    } catch (error) {
+      await showErrorMessage(title, error as Error);
+    }
+  };
+  const again = (
+    id: string,
+    label: string,
+    failed: string,
+    fits: (run: RunSummary) => boolean,
+    act: (runId: string) => Promise<RunSummary>
+  ): void => {
+    commands.addCommand(id, {
+      label,
+      isEnabled: args => every(args, fits),
+      execute: args =>
+        attempt(failed, async () => {
+          for (const run of chosen(args)) {
+            const { run_id: runId } = await act(run.run_id);
+            if (runId !== run.run_id) {
+              await commands.execute(CommandIDs.openRun, { runId });
+            }
+          }
+        })
+    });
+  };
+
+  again(
+    CommandIDs.cancelRun,
+    trans.__('Cancel Run'),
+    trans.__('The run could not be cancelled'),
+    run => run.state === 'PENDING' || run.state === 'RUNNING',
+    runId => runs.cancel(runId)
+  );
+  again(
+    CommandIDs.retryRun,
+    trans.__('Retry from Failed Step'),
+    trans.__('The run could not be retried'),
+    run => run.state === 'FAILED',
+    runId => runs.retry(runId)
+  );
+  again(
+    CommandIDs.resumeRun,
+    trans.__('Resume Run'),
+    trans.__('The run could not be resumed'),
+    run => run.state === 'CANCELED' || run.state === 'FAILED',
+    runId => runs.resume(runId)
+  );
+
+  commands.addCommand(CommandIDs.deleteRun, {
+    label: trans.__('Delete Run…'),
+    isEnabled: args => every(args, run => !isActive(run.state)),
+    execute: async args => {
+      const doomed = chosen(args);
+      const { button } = await showDialog({
+        title:
+          doomed.length === 1
+            ? trans.__('Delete the run of %1?', doomed[0].name)
+            : trans._n('Delete %1 run?', 'Delete %1 runs?', doomed.length),
+        body: trans.__(
+          'Its logs, executed notebooks and records are removed. This cannot be undone.'
+        ),
+        buttons: [
+          Dialog.cancelButton(),
+          Dialog.warnButton({ label: trans.__('Delete') })
+        ],
+        defaultButton: 0
+      });
+      if (button.accept) {
+        await attempt(trans.__('The run could not be deleted'), async () => {
+          for (const { run_id: runId } of doomed) {
+            await runs.remove(runId);
+            focus.drop(runId);
+          }
+        });
+      }
+    }
+  });
+
+  commands.addCommand(CommandIDs.openExecuted, {
+    label: trans.__('Open Executed Notebook'),
+    isEnabled: args => documents !== null && typeof args.step === 'string',
+    execute: args => {
+      const path = stepPath(
+        String(args.runId),
+        String(args.step),
+        args.iteration as string | number | null
+      );
+      return documents?.openOrReveal(`${DRIVE}:${path}`, NOTEBOOK);
+    }
+  });
+  commands.addCommand(CommandIDs.openPage, {
+    label: trans.__('Open Executed Notebook as a Page'),
+    isEnabled: args => typeof args.step === 'string',
+    execute: args => {
+      const iteration = args.iteration as string | number | null;
+      const step = String(args.step);
+      openPage(step, client.pageUrl(String(args.runId), step, iteration));
+    }
+  });
+  commands.addCommand(CommandIDs.openSource, {
+    label: trans.__('Open Notebook as It Was Run'),
+    isEnabled: args => documents !== null && one(args)?.notebook != null,
+    execute: args => {
+      const run = one(args);
+      return (
+        run && documents?.openOrReveal(`${DRIVE}:${sourcePath(run.run_id)}`, NOTEBOOK)
+      );
+    }
+  });
+  commands.addCommand(CommandIDs.openNotebook, {
+    label: trans.__('Open Notebook'),
+    isEnabled: args => documents !== null && one(args)?.path != null,
+    execute: args => {
+      const path = one(args)?.path;
+      return path == null ? undefined : documents?.openOrReveal(path);
+    }
+  });
+
+  const refresh = (): void =>
+    [
+      CommandIDs.cancelRun,
+      CommandIDs.retryRun,
+      CommandIDs.resumeRun,
+      CommandIDs.deleteRun,
+      CommandIDs.compareRuns,
+      CommandIDs.openSource,
+      CommandIDs.openNotebook
+    ].forEach(id => commands.notifyCommandChanged(id));
+  focus.changed.connect(refresh);
+  runs.changed.connect(refresh);
+}
