@@ -63,10 +63,10 @@ class Example:
         return path
 
 
-def load_corpus() -> list[Example]:
+def load_corpus(folder: Path = HERE) -> list[Example]:
     """Every entry of every file, in order; a name used twice is an error."""
     examples: list[Example] = []
-    for path in sorted(HERE.glob("*.yaml")):
+    for path in sorted(folder.glob("*.yaml")):
         text = path.read_text()
         entries = yaml.safe_load(text)
         written = re.findall(r"^[a-z][\w-]*(?=:$)", text, re.MULTILINE)

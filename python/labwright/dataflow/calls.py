@@ -8,7 +8,7 @@ import ast
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from . import classes, expressions, library, magics, statements
+from . import classes, expressions, hidden, library, magics, statements
 from .context import names_in
 from .frames import Frame, argument_names, scope_names
 from .objects import NOTHING, Obj, Pts, contents, link, reach, union
@@ -102,6 +102,7 @@ def call_object(obj: Obj, arguments: Arguments, ctx: Context) -> Pts:
     if obj.kind == "method":
         return union([library.call_method(o, obj.name, arguments, ctx) for o in list(obj.edges)])
     escape(arguments.all(), ctx)
+    hidden.note_use(obj, ctx)
     if obj.origin == "operator.methodcaller":
         ctx.mutate(reach(arguments.all()))
     held = [o for o in obj.edges if o.kind == "function"]

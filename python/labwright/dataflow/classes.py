@@ -7,10 +7,14 @@ from typing import TYPE_CHECKING
 
 from . import calls, expressions, library, statements
 from .frames import Frame, scope_names
+from .knowledge import CALLBACKS
 from .objects import NOTHING, Obj, Pts, link, union
 
 if TYPE_CHECKING:
     from .context import Context
+
+
+CONSTRUCTION = ("__new__", "__init__", "__init_subclass__", "__class_getitem__")
 
 
 def make_class(node: ast.ClassDef, frame: Frame | None, ctx: Context) -> Obj:
@@ -52,6 +56,26 @@ def methods(cls: Obj) -> list[Obj]:
         if o.kind == "function" and o.node is not None
     ]
     return own + [method for base in cls.bases for method in methods(base)]
+
+
+def library_base(cls: Obj) -> str:
+    """The library's class that it is made from, directly or not; empty where there is none."""
+    return cls.origin or next(filter(None, map(library_base, cls.bases)), "")
+
+
+def call_overrides(obj: Obj, name: str, arguments: calls.Arguments, ctx: Context) -> None:
+    """Calling `name`, which the library's base class has, may call what overrides its methods."""
+    assert obj.cls is not None
+    base = library_base(obj.cls)
+    if not base:
+        return
+    known = next((table for prefix, table in CALLBACKS.items() if base.startswith(prefix)), None)
+    for method in methods(obj.cls):
+        if method.name not in CONSTRUCTION if known is None else method.name in known.get(name, ()):
+            given: list[Pts] = [frozenset((obj,)), *arguments.positional]
+            if known is None:
+                given = given[:1]
+            calls.call_function(method, given, {}, ctx, spread=arguments.all(), method_of=obj.cls)
 
 
 def note_class_read(cls: Obj, ctx: Context) -> None:
@@ -124,10 +148,11 @@ def call_method(
         if found is not None and cls is not None:
             note_class_read(cls, ctx)
             results.extend(_call_found(obj, cls, held, arguments, ctx) for held in found)
-        elif obj.kind == "instance" and name.startswith("__"):
-            continue
         elif obj.kind != "class":
-            results.append(library.call_method(obj, name, arguments, ctx))
+            if obj.kind == "instance":
+                call_overrides(obj, name, arguments, ctx)
+            if obj.kind != "instance" or not name.startswith("__"):
+                results.append(library.call_method(obj, name, arguments, ctx))
     return union(results)
 
 

@@ -7,7 +7,7 @@ import builtins
 import difflib
 from collections.abc import Callable
 
-from . import assignment, calls, classes
+from . import assignment, calls, classes, hidden
 from .context import Context
 from .frames import Frame, lookup_frame
 from .knowledge import MUTATING_METHODS, NOTEBOOK_NAMES, PLAIN_ATTRIBUTES
@@ -193,6 +193,7 @@ def elements(pts: Pts, ctx: Context) -> Pts:
     """What iterating over the value may give."""
     found: list[Pts] = []
     for obj in pts:
+        hidden.note_use(obj, ctx)
         if obj.kind in ("generator", "iterator"):
             ctx.mutate((obj,))
         if obj.kind == "instance":

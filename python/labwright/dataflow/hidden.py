@@ -18,6 +18,8 @@ from .knowledge import (
     RNG_OBJECTS,
     RNG_SEEDS,
     SEED_ALL,
+    TORCH_QUIET_FUNCTIONS,
+    TORCH_QUIET_LAYERS,
 )
 from .objects import Obj, reach
 
@@ -39,7 +41,7 @@ def note_call(qualified: str, last: str, arguments: Arguments, ctx: Context) -> 
             ctx.bind(state, frozenset((Obj("data", state),)))
         return
     for prefix, state in RNG_MODULES.items():
-        if qualified.startswith(prefix + "."):
+        if qualified.startswith(prefix + ".") and not _is_quiet(qualified, last):
             draw(state, ctx)
     if last in NUMPY_DRAWING_FUNCTIONS and not is_seeded("", arguments):
         draw("numpy.random", ctx)
@@ -59,6 +61,20 @@ def draw(state: str, ctx: Context) -> None:
     if bound is not None:
         ctx.read(state)
         ctx.mutate(bound.pts)
+
+
+def note_use(obj: Obj, ctx: Context) -> None:
+    """An object of a library is called or iterated over: a layer drops out, a loader shuffles."""
+    if obj.origin.startswith("torch.") and not all(map(_is_quiet_layer, reach((obj,)))):
+        draw("torch.random", ctx)
+
+
+def _is_quiet(qualified: str, last: str) -> bool:
+    return qualified.startswith("torch.") and last in TORCH_QUIET_FUNCTIONS
+
+
+def _is_quiet_layer(obj: Obj) -> bool:
+    return obj.kind != "data" or obj.origin.rpartition(".")[2] in TORCH_QUIET_LAYERS
 
 
 def is_seeded(last: str, arguments: Arguments) -> bool:

@@ -73,6 +73,21 @@ HARMLESS_PREFIXES = tuple(
     )
 )
 
+# What a library's base class calls by itself of the methods that override its own, by the method
+# that is called; bases that are not here may call any.
+CALLBACKS: dict[str, dict[str, tuple[str, ...]]] = {
+    "torch.nn.": {"__call__": ("forward",)},
+    "keras.": {"__call__": ("call",)},
+    "tensorflow.keras.": {"__call__": ("call",)},
+    "sklearn.": {
+        "fit_predict": ("fit", "predict"),
+        "fit_transform": ("fit", "transform"),
+        "score": ("predict",),
+        "set_params": (),
+        "get_params": (),
+    },
+}
+
 # Functions whose result holds or looks into their arguments.
 VIEW_FUNCTIONS = _words(
     """
@@ -206,6 +221,34 @@ NUMPY_DRAWING_FUNCTIONS = _words(
     train_test_split cross_val_score cross_validate cross_val_predict permutation_importance
     shuffle resample make_classification make_regression make_blobs make_moons make_circles
     learning_curve validation_curve
+    """
+)
+TORCH_DRAWING_METHODS = _words(
+    """
+    uniform_ normal_ random_ bernoulli bernoulli_ exponential_ geometric_ cauchy_ log_normal_
+    multinomial sample rsample
+    """
+)
+# What torch does without drawing: functions by their last name, and layers when they are called.
+TORCH_QUIET_FUNCTIONS = _words(
+    """
+    no_grad inference_mode enable_grad set_grad_enabled tensor as_tensor from_numpy zeros ones full
+    zeros_like ones_like full_like arange linspace eye stack cat save load device is_tensor sum
+    mean std var max min argmax argmin abs exp log sqrt sin cos matmul mm bmm einsum where equal
+    allclose isclose clamp round relu sigmoid tanh softmax log_softmax one_hot pad mse_loss l1_loss
+    cross_entropy nll_loss binary_cross_entropy binary_cross_entropy_with_logits smooth_l1_loss
+    is_available device_count current_device synchronize empty_cache get_num_threads
+    TensorDataset Subset ConcatDataset Sequential ModuleList ModuleDict ReLU Sigmoid Tanh Softmax
+    MSELoss L1Loss CrossEntropyLoss NLLLoss BCELoss BCEWithLogitsLoss SmoothL1Loss Flatten Identity
+    SGD Adam AdamW RMSprop Adagrad StepLR MultiStepLR ExponentialLR CosineAnnealingLR
+    ReduceLROnPlateau clip_grad_norm_ clip_grad_value_
+    """
+)
+TORCH_QUIET_LAYERS = TORCH_QUIET_FUNCTIONS | _words(
+    """
+    Linear Bilinear Conv1d Conv2d Conv3d ConvTranspose1d ConvTranspose2d BatchNorm1d BatchNorm2d
+    BatchNorm3d LayerNorm GroupNorm Embedding MaxPool1d MaxPool2d AvgPool1d AvgPool2d
+    AdaptiveAvgPool1d AdaptiveAvgPool2d GELU LeakyReLU ELU SiLU Upsample
     """
 )
 # Estimators that never draw.

@@ -24,6 +24,7 @@ from .knowledge import (
     TARGET_KEYWORDS,
     TEXT_EXPRESSION_FUNCTIONS,
     TEXT_EXPRESSION_METHODS,
+    TORCH_DRAWING_METHODS,
     UNSENDABLE,
     VIEW_FUNCTIONS,
     VIEW_METHODS,
@@ -111,6 +112,8 @@ def _result(qualified: str, last: str, arguments: Arguments, ctx: Context) -> Pt
     if qualified in RNG_OBJECTS:
         return expressions.fresh("data", ctx, origin="rng")
     if qualified in VIEW_FUNCTIONS:
+        for obj in given:
+            hidden.note_use(obj, ctx)
         held = given | contents(given)
         if qualified in ("min", "max", "next"):
             return held - frozenset(obj for obj in given if obj.kind in ("container", "iterator"))
@@ -161,6 +164,8 @@ def call_method(obj: Obj, name: str, arguments: Arguments, ctx: Context) -> Pts:
         dynamic.read_text_argument(arguments, ctx, marked=True)
     if name in NUMPY_DRAWING_METHODS and not obj.seeded and not hidden.is_seeded("", arguments):
         hidden.draw("numpy.random", ctx)
+    if name in TORCH_DRAWING_METHODS and obj.origin.startswith("torch."):
+        hidden.draw("torch.random", ctx)
     calls.escape(given, ctx, frozenset((obj,)))
     if obj.kind == "function":
         calls.escape(frozenset((obj,)), ctx)

@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from .context import Context, Unit, Version
+from .context import Context, Unit, Version, names_in
 from .definitions import Definition
 from .knowledge import HIDDEN_STATES
 from .model import Input, StepControl
@@ -190,7 +190,31 @@ class Planner:
             for definition in (obj.definition, obj.cls.definition if obj.cls is not None else None):
                 if definition is not None and definition.position[0] not in step.unit.cells:
                     self._replay(step, definition, more)
+            for code in (obj, obj.cls):
+                if code is not None and code.node is not None:
+                    self._replay_names_in(step, code.node, more, set())
         return more
+
+    def _replay_names_in(
+        self, step: Needs, code: ast.AST, more: set[str], seen: set[ast.AST]
+    ) -> None:
+        """What carried code names must exist too: a library may call it, which no one sees.
+
+        Data that it names is not passed for that: where the analysis sees the call, it is.
+        """
+        if code in seen:
+            return
+        seen.add(code)
+        for name in sorted(names_in(code)):
+            version = self.ctx.version(name, step.unit.index)
+            if version is None or version.definition is None or version.stateful:
+                continue
+            if version.definition.reads or not version.exists:
+                continue
+            self._replay(step, version.definition, more)
+            for obj in version.pts:
+                if obj.node is not None:
+                    self._replay_names_in(step, obj.node, more, seen)
 
     def _replay(self, step: Needs, definition: Definition, more: set[str]) -> None:
         if definition in step.setup or definition in step.late:

@@ -80,12 +80,16 @@ def _torch(walk: Any, item: Any) -> Any:
 
     if isinstance(item, torch.Tensor):
         walk.mark("%s %s %s" % (item.dtype, tuple(item.shape), item.requires_grad))
-        plain = item.detach().cpu().contiguous()
-        walk.memory(plain.view(-1).view(torch.uint8).numpy() if plain.numel() else plain.numpy())
-        return None
+        plain = item.detach().cpu()
+        if plain.layout is not torch.strided or plain.is_quantized:
+            plain = plain.dequantize() if plain.is_quantized else plain.to_dense()
+        if plain.numel():
+            plain = plain.resolve_conj().resolve_neg().contiguous().view(-1)
+            walk.memory(plain.view(torch.uint8).numpy())
+        return [item.grad] if item.is_leaf else None
     if isinstance(item, torch.nn.Module):
         walk.mark("training" if item.training else "evaluating")
-        return list(item.state_dict().items())
+        return [*item.state_dict().items(), *(each.grad for each in item.parameters())]
     return NotImplemented
 
 

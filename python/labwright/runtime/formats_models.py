@@ -12,6 +12,7 @@ import pickle
 import types
 from typing import Any, Callable, Dict, List, Tuple
 
+from . import tensors
 from .formats import Format, NotExact, Rest
 
 
@@ -141,12 +142,18 @@ def _write_torch(value: Any, folder: str, pickle_rest: Rest) -> None:
     torch = importlib.import_module("torch")
     if not isinstance(value, (torch.Tensor, torch.nn.Module)):
         raise NotExact
+    trained: List[Any] = []
+    if isinstance(value, torch.nn.Module):
+        trained = list(value.parameters())
     try:
-        torch.save(value, os.path.join(folder, "value.pt"), pickle_module=_importable_pickle())
+        keeper = _importable_pickle({id(one) for one in trained})
+        torch.save(value, os.path.join(folder, "value.pt"), pickle_module=keeper)
     except (OSError, MemoryError):
         raise
     except Exception:
         raise NotExact from None
+    if any(one.grad is not None for one in trained):
+        pickle_rest(tensors.gradients(value))
 
 
 def _read_torch(folder: str, meta: Dict[str, Any], rest: Callable[[], Any]) -> Any:
@@ -154,15 +161,21 @@ def _read_torch(folder: str, meta: Dict[str, Any], rest: Callable[[], Any]) -> A
     options: Dict[str, Any] = {}
     if not torch.cuda.is_available():  # a tensor from a GPU step still loads where there is none
         options["map_location"] = "cpu"
-    return torch.load(os.path.join(folder, "value.pt"), weights_only=False, **options)
+    value = torch.load(os.path.join(folder, "value.pt"), weights_only=False, **options)
+    if os.path.exists(os.path.join(folder, "value.pkl")):
+        tensors.set_gradients(value, rest())
+    return value
 
 
-def _importable_pickle() -> types.ModuleType:
-    """The pickle module with a pickler that stops at what only the notebook can name."""
+def _importable_pickle(trained: "set[int]") -> types.ModuleType:
+    """The pickle module with a pickler that stops at what only the notebook can name, and at
+    tensors that torch's format changes; the gradients of those `trained` are kept elsewhere."""
 
     class Pickler(pickle.Pickler):
         def reducer_override(self, obj: Any) -> Any:
             if isinstance(obj, (types.FunctionType, type)) and obj.__module__ == "__main__":
+                raise NotExact
+            if tensors.is_tensor(obj) and id(obj) not in trained and not tensors.is_plain(obj):
                 raise NotExact
             return NotImplemented
 

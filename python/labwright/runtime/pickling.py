@@ -8,7 +8,7 @@ import sys
 import types
 from typing import Any, BinaryIO, Callable, Dict, Iterable, List, Mapping, Optional
 
-from . import references
+from . import references, tensors
 from .carried import CARRIED, cloudpickle
 
 # Buffers smaller than this stay inside the pickle.
@@ -67,6 +67,8 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc,name-defined]
             return super().reducer_override(obj)
         if id(obj) in self.views and kind.__name__ == "ndarray":
             return self._view(obj)
+        if tensors.is_tensor(obj):
+            return tensors.reduce(obj, self.views.get(id(obj)))
         if isinstance(obj, BaseException) and kind.__reduce__ is _PLAIN_REDUCE:
             # Calling the class with `args` again would run an `__init__` that may want others.
             return references.new_exception, (kind, obj.args), dict(vars(obj))

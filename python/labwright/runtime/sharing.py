@@ -16,6 +16,7 @@ import sys
 import types
 from typing import Any, Dict, Iterable, Iterator, List, NamedTuple, Tuple
 
+from . import tensors
 from .references import look_up
 
 ATOMS = frozenset(
@@ -67,7 +68,10 @@ def is_opaque(item: Any) -> bool:
 
 
 class _Window(NamedTuple):
+    """`item`: the array or tensor itself; `array`: its elements as an array."""
+
     name: str
+    item: Any
     array: Any
     frozen: bool  # a data frame's own block: the frame copies it before it writes
 
@@ -80,6 +84,7 @@ class _Walk:
         self.parent: Dict[str, str] = {}
         self.windows: Dict[int, List[_Window]] = {}
         self.roots: Dict[int, Any] = {}
+        self.storages: Dict[int, Any] = {}
         self.skip = {id(namespace), id(sys.modules)}
         self.modules_skipped = False
 
@@ -133,6 +138,8 @@ class _Walk:
             blocks = _blocks(item)
             if blocks is not None:
                 return self.frame(name, item, blocks)
+        if tensors.is_tensor(item):
+            return self.tensor(name, item)
         if isinstance(item, types.FunctionType):
             return _function_parts(item)
         if isinstance(item, types.BuiltinFunctionType):
@@ -180,14 +187,41 @@ class _Walk:
                 break
             root = base
         self.roots[id(root)] = root
-        self.windows.setdefault(id(root), []).append(_Window(name, item, frozen))
+        self.windows.setdefault(id(root), []).append(_Window(name, item, item, frozen))
         if item.dtype.hasobject and item.dtype.fields is None:
             flat = item.ravel(order="K")
             return () if ATOMS.issuperset(set(map(type, flat))) else flat.tolist()
         return ()
 
+    def tensor(self, name: str, item: Any) -> Iterable[Any]:
+        """Note whose memory a tensor uses; gives what it carries besides."""
+        carried = [item.grad] if item.is_leaf else []
+        memory = tensors.storage_bytes(item)
+        if memory is not None:
+            start = memory.__array_interface__["data"][0]
+            memory = self.storages.setdefault(start, memory)
+            self.roots[id(memory)] = memory
+            array = tensors.window(item, memory)
+            self.windows.setdefault(id(memory), []).append(_Window(name, item, array, False))
+        return [*carried, *vars(item).values()]
+
+    def pool(self) -> None:
+        """Arrays over a tensor's memory, and tensors over an array's, are windows on one memory."""
+        places = []
+        for mark, root in self.roots.items():
+            start = root.__array_interface__["data"][0]
+            places.append((start, start + root.nbytes, mark))
+        reach, owner = 0, 0
+        for start, end, mark in sorted(places, key=lambda place: (place[0], -place[1])):
+            if start < reach and end <= reach:
+                self.windows[owner].extend(self.windows.pop(mark))
+            elif end > start:
+                reach, owner = end, mark
+
     def join_memory(self) -> Dict[int, Any]:
         views: Dict[int, Any] = {}
+        if self.storages:
+            self.pool()
         for mark, windows in self.windows.items():
             if len(windows) < 2:
                 continue
@@ -196,7 +230,7 @@ class _Walk:
                 if root is None:
                     root = self.plain(self.roots[mark])
                 self.join(one.name, other.name)
-                views[id(one.array)] = views[id(other.array)] = root
+                views[id(one.item)] = views[id(other.item)] = root
         self.alive.append(views)
         return views
 
