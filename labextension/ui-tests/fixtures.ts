@@ -1,0 +1,121 @@
+import { copyFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { expect, Page, test as base } from '@playwright/test';
+
+import { Lab } from './lab.mjs';
+
+/** What JupyterLab says without us, too. */
+const NOT_OURS = [
+  /Unsatisfied version .* of shared singleton module @jupyter\/ydoc/,
+  // The kernel of a notebook that was closed in the same moment.
+  /\/api\/kernels\/.*(500|404)/,
+  /WebSocket connection to .*\/api\/kernels\//
+];
+
+/** JupyterLab in a page, by what a person would name. */
+export class Workbench {
+  constructor(
+    readonly page: Page,
+    readonly lab: Lab
+  ) {}
+
+  /** What the console said that it should not. */
+  readonly complaints: string[] = [];
+
+  /** Open JupyterLab anew, with nothing of the tests before; `reload` keeps what is open. */
+  async open(): Promise<void> {
+    await this.page.goto(`${this.lab.url}&reset`);
+    await this.ready();
+  }
+
+  async reload(): Promise<void> {
+    await this.page.reload();
+    await this.ready();
+  }
+
+  async ready(): Promise<void> {
+    await this.page.waitForFunction(() => 'jupyterapp' in window);
+    await this.page.evaluate(() => app().restored);
+  }
+
+  /** Run a command of JupyterLab without waiting for its end. */
+  async command(id: string, args: object = {}): Promise<void> {
+    await this.page.evaluate(
+      ([id, args]) => void app().commands.execute(id as string, args as object),
+      [id, args]
+    );
+  }
+
+  /** Open a copy of an example under its own name, so that tests leave each other alone. */
+  async notebook(example: string, name = example): Promise<void> {
+    if (name !== example) {
+      copyFileSync(join(this.lab.root, example), join(this.lab.root, name));
+    }
+    await this.command('docmanager:open', { path: name });
+    await this.page
+      .getByRole('tab', { name, exact: false, selected: true })
+      .first()
+      .waitFor();
+    await this.page.locator('.jp-Notebook:visible .jp-Cell').first().waitFor();
+  }
+
+  listen(): void {
+    this.page.on('console', message => {
+      const where = `${message.text()} ${message.location().url}`;
+      if (message.type() === 'error' && !NOT_OURS.some(known => known.test(where))) {
+        this.complaints.push(where);
+      }
+    });
+    this.page.on('pageerror', error =>
+      this.complaints.push(error.stack ?? error.message)
+    );
+  }
+}
+
+/** JupyterLab as its flag `expose_app_in_browser` gives it; only in the page. */
+declare function app(): {
+  restored: Promise<void>;
+  commands: { execute(id: string, args: object): Promise<unknown> };
+};
+
+interface IFixtures {
+  workbench: Workbench;
+  /** A server of the test's own, to stop and start. */
+  ownLab: Lab;
+  /** Set to expect complaints in the console: while a server is away, say. */
+  mayComplain: boolean;
+}
+
+export const test = base.extend<IFixtures, { lab: Lab }>({
+  lab: [
+    // eslint-disable-next-line no-empty-pattern -- Playwright reads the names of the fixtures here
+    async ({}, use) => {
+      const lab = await Lab.start();
+      await use(lab);
+      await lab.dispose();
+    },
+    { scope: 'worker' }
+  ],
+  // eslint-disable-next-line no-empty-pattern
+  ownLab: async ({}, use) => {
+    const lab = await Lab.start();
+    await use(lab);
+    await lab.dispose();
+  },
+  mayComplain: [false, { option: true }],
+  workbench: async ({ page, lab, mayComplain }, use) => {
+    const workbench = new Workbench(page, lab);
+    workbench.listen();
+    await page.addInitScript(() =>
+      Object.assign(window, { app: () => Reflect.get(window, 'jupyterapp') })
+    );
+    await workbench.open();
+    await use(workbench);
+    if (!mayComplain) {
+      expect(workbench.complaints, 'errors in the console').toEqual([]);
+    }
+  }
+});
+
+export { expect };
