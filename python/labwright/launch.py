@@ -140,12 +140,13 @@ def prepared(
     from_step: str | None = None,
     until_step: str | None = None,
     workdir: Path | None = None,
+    check: bool = True,
 ) -> Prepared:
     """The notebook compiled and checked, ready to run here. `texts`: parameters, text or JSON.
 
     `from_step` and all that follow from it are run anew, whatever the cache has. `until_step`
     leaves out all that it does not need. Steps run in the notebook's folder unless `workdir` is
-    another.
+    another. Without `check` this machine is not asked whether it has what the steps need.
     """
     from .notebook.parameters import coerce_all
     from .pipeline.compile import compile_pipeline
@@ -178,6 +179,7 @@ def prepared(
         anew=anew,
         graph=only(graph_view(analysed), {step.name for step in pipeline.steps}),
         source=analysed.source,
+        check=check,
     )
 
 
@@ -223,6 +225,23 @@ def submission_compiled(
 ) -> Submission:
     """What the agent is given to run a compiled pipeline."""
     return prepared_compiled(path, texts, cache=cache, experiment=experiment).submission
+
+
+def preview(
+    analysed: Analysed, texts: Mapping[str, Any], store: Store | None = None
+) -> list[dict[str, Any]]:
+    """What a run would do with each step, and why: `{"name", "state", "why"}`. Runs nothing.
+
+    cached: its result is there. stale: it ran before, and something changed. new: it never ran.
+    waiting: a step before it runs first, and then very likely it does, too.
+    """
+    import os
+
+    from .targets.local.preview import preview
+
+    ready = prepared(analysed, texts, check=False)
+    with _opened(store) as kept:
+        return preview(ready, ready.submission.graph or {"steps": []}, kept, os.environ)
 
 
 def run_analysed(

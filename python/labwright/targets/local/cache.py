@@ -56,7 +56,7 @@ def still_true(entry: Mapping[str, Any], workdir: Path, artifacts: ArtifactStore
     if not all(file_facts(workdir / path) == fact for path, fact in facts.items()):
         return False
     modules = entry.get("modules") or {}
-    if not all(_module_digest(workdir / path) == digest for path, digest in modules.items()):
+    if not all(module_digest(workdir / path) == digest for path, digest in modules.items()):
         return False
     return all(artifacts.fetch(digest) is not None for digest in entry["digests"])
 
@@ -70,7 +70,7 @@ def file_facts(path: Path) -> list[int] | None:
     return [status.st_size, status.st_mtime_ns]
 
 
-def _module_digest(path: Path) -> str | None:
+def module_digest(path: Path) -> str | None:
     try:
         return hashlib.sha256(path.read_bytes()).hexdigest()
     except OSError:

@@ -25,6 +25,7 @@ from .dag import (
 from .ir import Component, Constant, Pipeline, Task
 from .placeholders import PlaceholderError, fill_all
 from .record import StepError
+from .rundir import RunDir
 from .runner import Runner
 from .steps import Step, join
 
@@ -82,10 +83,10 @@ class GraphRunner:
         if self.context.stop.is_set() or not may_run(task, results):
             return self._skip(place, turn)
         component = self.pipeline.components[task.component]
-        constants = self._constants(task, place, turn)
+        constants = self._constants(place, turn)
         try:
             inputs = task_inputs(task, component, scope, results, self.context.run_id)
-            inputs = self._filled(task, inputs, constants)
+            inputs = filled(task, inputs, constants)
             if not condition_holds(task, component, inputs):
                 return self._skip(place, turn)
         except (Unresolved, PlaceholderError) as error:
@@ -137,35 +138,8 @@ class GraphRunner:
             return Result(state, error=error)
         return Result("SUCCEEDED", gather(component, [result.outputs for result in ended]))
 
-    def _filled(self, task: Task, inputs: Bound, constants: Mapping[str, str]) -> Bound:
-        """Inputs with the placeholders in constants filled; other values are left as they are."""
-        values = {name: one.value for name, one in inputs.parameters.items()}
-        message = {"inputs": {"parameterValues": values, "artifacts": {}}, "outputs": {}}
-        parameters = dict(inputs.parameters)
-        for name, source in task.parameters.items():
-            if isinstance(source, Constant):
-                value = fill_all(source.value, message, constants)
-                if isinstance(value, str) and value.startswith(KFP_WORKSPACE):
-                    value = constants["workspace_path"] + value.removeprefix(KFP_WORKSPACE)
-                parameters[name] = Value(value)
-        return Bound(parameters, inputs.artifacts)
-
-    def _constants(self, task: Task, place: str, turn: Turn) -> dict[str, str]:
-        """The placeholders that do not depend on inputs. The same when a run is taken up again."""
-        context = self.context
-        created = datetime.fromisoformat(context.row.created_at.replace("Z", "+00:00"))
-        moment = created.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
-        return {
-            "pipeline_job_name": context.run_id,
-            "pipeline_job_resource_name": context.run_id,
-            "pipeline_job_uuid": str(uuid5(NAMESPACE_URL, context.run_id)),
-            "pipeline_job_create_time_utc": moment,
-            "pipeline_job_schedule_time_utc": moment,
-            "pipeline_task_name": task.name,
-            "pipeline_task_uuid": str(uuid5(NAMESPACE_URL, f"{context.run_id}/{place}{turn}")),
-            "pipeline_root": str(context.dir.path),
-            "workspace_path": str(context.dir.workspace),
-        }
+    def _constants(self, place: str, turn: Turn) -> dict[str, str]:
+        return constants(self.context.row.created_at, self.context.dir, place, turn)
 
     # Tasks that do not run
 
@@ -195,6 +169,38 @@ class GraphRunner:
         error = StepError("InputError", message)
         self.problem = self.problem or error
         return Result("FAILED", error=error)
+
+
+def filled(task: Task, inputs: Bound, constants: Mapping[str, str]) -> Bound:
+    """Inputs with the placeholders in constants filled; other values are left as they are."""
+    values = {name: one.value for name, one in inputs.parameters.items()}
+    message = {"inputs": {"parameterValues": values, "artifacts": {}}, "outputs": {}}
+    parameters = dict(inputs.parameters)
+    for name, source in task.parameters.items():
+        if isinstance(source, Constant):
+            value = fill_all(source.value, message, constants)
+            if isinstance(value, str) and value.startswith(KFP_WORKSPACE):
+                value = constants["workspace_path"] + value.removeprefix(KFP_WORKSPACE)
+            parameters[name] = Value(value)
+    return Bound(parameters, inputs.artifacts)
+
+
+def constants(created_at: str, run: RunDir, place: str, turn: Turn) -> dict[str, str]:
+    """The placeholders that do not depend on inputs. The same when a run is taken up again."""
+    created = datetime.fromisoformat(created_at.replace("Z", "+00:00"))
+    moment = created.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    run_id = run.path.name
+    return {
+        "pipeline_job_name": run_id,
+        "pipeline_job_resource_name": run_id,
+        "pipeline_job_uuid": str(uuid5(NAMESPACE_URL, run_id)),
+        "pipeline_job_create_time_utc": moment,
+        "pipeline_job_schedule_time_utc": moment,
+        "pipeline_task_name": place.rpartition("/")[2],
+        "pipeline_task_uuid": str(uuid5(NAMESPACE_URL, f"{run_id}/{place}{turn}")),
+        "pipeline_root": str(run.path),
+        "workspace_path": str(run.workspace),
+    }
 
 
 async def together(work: Sequence[Coroutine[Any, Any, T] | asyncio.Task[T]]) -> list[T]:

@@ -162,7 +162,7 @@ def _pipeline(spec: Mapping[str, Any]) -> Pipeline:
     }
     root = _component("root", spec["root"])
     executors = {
-        name: _executor(name, data)
+        name: read_executor(name, data)
         for name, data in (spec["deploymentSpec"].get("executors") or {}).items()
     }
     for component in (root, *components.values()):
@@ -321,7 +321,8 @@ def _seconds(text: str) -> float:
     return float(str(text).removesuffix("s"))
 
 
-def _executor(name: str, data: Mapping[str, Any]) -> Container | Importer:
+def read_executor(name: str, data: Mapping[str, Any]) -> Container | Importer:
+    """One executor of the `deploymentSpec`."""
     if "importer" in data:
         importer = data["importer"]
         return Importer(_runtime_value(importer["artifactUri"]), importer.get("metadata") or {})

@@ -113,8 +113,11 @@ def prepare(
     anew: Sequence[str] = (),
     graph: dict[str, Any] | None = None,
     source: str | None = None,
+    check: bool = True,
 ) -> Prepared:
     """Read and check a compiled pipeline that is to be run here.
+
+    Without `check` this machine is left alone: nothing is asked of it, no folder is made.
 
     Raises:
         LabwrightError: it cannot be run.
@@ -137,7 +140,7 @@ def prepare(
         experiment=experiment,
         anew=list(anew),
         known=[one.to_json() for one in diagnostics],
-        checked=[one.to_json() for one in check_steps(steps.values(), folder)],
+        checked=[one.to_json() for one in check_steps(steps.values(), folder)] if check else [],
         needs=needs_of(steps.values()).to_json(),
         graph=graph,
         source=source,

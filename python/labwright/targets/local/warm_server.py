@@ -76,7 +76,7 @@ class Server:
         signal.set_wakeup_fd(waker, warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
         prctl(PR_SET_CHILD_SUBREAPER, 1)
-        self.report({"hello": {"version": sys.version.split()[0], "packages": packages()}})
+        self.report({"hello": {"version": sys.version.split()[0], "packages": packages(sys.path)}})
         while self.open:
             self.turn(0 if self.modules else None)
             if self.modules:
@@ -247,10 +247,10 @@ def load(wanted: Any) -> None:
         pass
 
 
-def packages() -> list[str]:
+def packages(places: list[str]) -> list[str]:
     """What is installed, as the names of the folders that say so."""
     found: set[str] = set()
-    for place in sys.path:
+    for place in places:
         try:
             names = os.listdir(place or ".")
         except OSError:
