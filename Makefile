@@ -123,12 +123,12 @@ clean: ## remove .venv and what the tools left in the tree
 
 $(EXT)/node_modules/.installed: $(EXT)/package.json $(EXT)/yarn.lock | .venv/.builder
 	@echo "Installing what the JupyterLab extension is built with"
-	@$(JLPM) install --immutable > .yarn-install.log || { cat .yarn-install.log; exit 1; }
+	@$(JLPM) install --immutable > .yarn-install.log 2>&1 || { cat .yarn-install.log; exit 1; }
 	@touch $@
 
 $(BUILT)/package.json: $(EXT_SOURCES) $(EXT)/node_modules/.installed
 	@echo "Building the JupyterLab extension"
-	@$(JLPM) build:prod > .build.log || { cat .build.log; exit 1; }
+	@$(JLPM) build:prod > .build.log 2>&1 || { cat .build.log; exit 1; }
 	@touch $@
 
 # What `pip install` of the wheel copies there.

@@ -90,28 +90,28 @@ interface IFixtures {
 export const test = base.extend<IFixtures, { lab: Lab }>({
   lab: [
     // eslint-disable-next-line no-empty-pattern -- Playwright reads the names of the fixtures here
-    async ({}, use) => {
+    async ({}, give) => {
       const lab = await Lab.start();
-      await use(lab);
+      await give(lab);
       await lab.dispose();
     },
     { scope: 'worker' }
   ],
   // eslint-disable-next-line no-empty-pattern
-  ownLab: async ({}, use) => {
+  ownLab: async ({}, give) => {
     const lab = await Lab.start();
-    await use(lab);
+    await give(lab);
     await lab.dispose();
   },
   mayComplain: [false, { option: true }],
-  workbench: async ({ page, lab, mayComplain }, use) => {
+  workbench: async ({ page, lab, mayComplain }, give) => {
     const workbench = new Workbench(page, lab);
     workbench.listen();
     await page.addInitScript(() =>
       Object.assign(window, { app: () => Reflect.get(window, 'jupyterapp') })
     );
     await workbench.open();
-    await use(workbench);
+    await give(workbench);
     if (!mayComplain) {
       expect(workbench.complaints, 'errors in the console').toEqual([]);
     }
