@@ -35,7 +35,7 @@ export interface IChipActions {
 export class Chip extends Widget {
   constructor(private readonly _actions: IChipActions) {
     super();
-    this.addClass('jp-lw-Chip');
+    this.addClass('jp-lw-CellChip');
     this.node.addEventListener('click', this);
     // The notebook would take the press for the start of a selection or a drag.
     this.node.addEventListener('mousedown', this);
@@ -60,7 +60,7 @@ export class Chip extends Widget {
       return;
     }
     if (event.type === 'click') {
-      const remarks = button.classList.contains('jp-lw-Chip-remarks');
+      const remarks = button.classList.contains('jp-lw-CellChip-remarks');
       (remarks ? this._actions.remarks : this._actions.name)();
     }
     event.stopPropagation();
@@ -76,10 +76,10 @@ export class Chip extends Widget {
     this.node.dataset.kind = chip.kind;
     this.node.dataset.starts = String(chip.starts);
     this.node.style.setProperty('--lw-colour', chip.colour);
-    const name = element('button', 'jp-lw-Chip-name');
+    const name = element('button', 'jp-lw-CellChip-name');
     name.append(
-      element('span', 'jp-lw-Chip-dot'),
-      text('jp-lw-Chip-label', chip.label)
+      element('span', 'jp-lw-CellChip-dot'),
+      text('jp-lw-CellChip-label', chip.label)
     );
     name.setAttribute('type', 'button');
     name.title = chip.title;
@@ -88,16 +88,16 @@ export class Chip extends Widget {
     name.tabIndex = -1;
     this.node.replaceChildren(name);
     if (chip.line !== null) {
-      this.node.append(text('jp-lw-Chip-line', '%%step', chip.line));
+      this.node.append(text('jp-lw-CellChip-line', '%%step', chip.line));
     }
     if (chip.metrics) {
-      this.node.append(text('jp-lw-Chip-badge', chip.metricsLabel));
+      this.node.append(text('jp-lw-CellChip-badge', chip.metricsLabel));
     }
     for (const badge of chip.badges) {
-      this.node.append(text('jp-lw-Chip-badge', badge.text, badge.text));
+      this.node.append(text('jp-lw-CellChip-badge', badge.text, badge.text));
     }
     if (chip.state) {
-      const state = text('jp-lw-Chip-state', chip.state.text, chip.state.why);
+      const state = text('jp-lw-CellChip-state', chip.state.text, chip.state.why);
       state.dataset.state = chip.state.name;
       this.node.append(state);
     }
@@ -112,18 +112,18 @@ export class Chip extends Widget {
         chip.remarks.some(remark => remark.severity === severity)
       ) ?? 'info';
     const first = chip.remarks.find(remark => remark.severity === worst)!;
-    const button = element('button', 'jp-lw-Chip-remarks');
+    const button = element('button', 'jp-lw-CellChip-remarks');
     button.setAttribute('type', 'button');
     button.dataset.severity = worst;
     button.tabIndex = -1;
     button.title = chip.remarks.map(remark => remark.message).join('\n\n');
     button.setAttribute('aria-label', chip.remarksLabel);
     button.append(
-      element('span', 'jp-lw-Chip-severity'),
-      text('jp-lw-Chip-remark', first.message)
+      element('span', 'jp-lw-CellChip-severity'),
+      text('jp-lw-CellChip-remark', first.message)
     );
     if (chip.remarks.length > 1) {
-      button.append(text('jp-lw-Chip-more', `+${chip.remarks.length - 1}`));
+      button.append(text('jp-lw-CellChip-more', `+${chip.remarks.length - 1}`));
     }
     return button;
   }

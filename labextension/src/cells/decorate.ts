@@ -176,7 +176,7 @@ export function previewState(
 ): { name: string; text: string; why: string } {
   const texts: Record<string, string> = {
     cached: trans.__('cached'),
-    stale: trans.__('changed'),
+    stale: trans.__('out of date'),
     new: trans.__('new'),
     waiting: trans.__('waits')
   };

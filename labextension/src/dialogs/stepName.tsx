@@ -117,7 +117,8 @@ function StepNameForm(props: {
         aria-invalid={wrong}
         aria-describedby={`${id}-hint`}
         onFocus={event => event.target.select()}
-        onChange={event => setName(event.target.value.trim())}
+        // A blank would be refused.
+        onChange={event => setName(event.target.value.replace(/\s+/g, '_'))}
       />
       {options.joins && (
         <datalist id={`${id}-steps`}>

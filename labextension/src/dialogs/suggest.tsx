@@ -95,7 +95,7 @@ function SuggestList(props: {
                   checked={!left.has(id)}
                   onChange={() => toggle(id)}
                 />
-                <span className="jp-lw-Chip-dot" aria-hidden />
+                <span className="jp-lw-CellChip-dot" aria-hidden />
                 <span className="jp-lw-Suggest-tag" data-kind={step ? 'step' : 'role'}>
                   {step ?? tag}
                 </span>

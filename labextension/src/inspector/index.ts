@@ -4,7 +4,7 @@ import {
   type JupyterFrontEndPlugin
 } from '@jupyterlab/application';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
-import { buildIcon, ReactWidget } from '@jupyterlab/ui-components';
+import { ReactWidget } from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
 import type { PartialJSONObject } from '@lumino/coreutils';
 import type { Message } from '@lumino/messaging';
@@ -12,6 +12,7 @@ import { createElement } from 'react';
 
 import { IPipelines } from '../pipeline/token';
 import { CommandIDs, IWorkbench } from '../tokens';
+import { labwrightIcon } from '../ui';
 import { Inspector } from './view';
 
 const ID = 'labwright-inspector';
@@ -27,7 +28,7 @@ class InspectorPanel extends ReactWidget {
     const { trans } = _workbench;
     this.id = ID;
     this.addClass('jp-lw-InspectorPanel');
-    this.title.icon = buildIcon;
+    this.title.icon = labwrightIcon;
     this.title.caption = trans.__('Step inspector');
     this.node.setAttribute('role', 'region');
     this.node.setAttribute('aria-label', trans.__('Step inspector'));
@@ -88,7 +89,7 @@ export const inspectorPlugin: JupyterFrontEndPlugin<void> = {
     app.commands.addCommand(CommandIDs.showInspector, {
       label: trans.__('Step Settings'),
       caption: trans.__('Settings, inputs and outputs of the selected step'),
-      icon: buildIcon,
+      icon: labwrightIcon,
       execute: () => {
         app.shell.activateById(ID);
         if (!shell) {

@@ -1,7 +1,7 @@
 import type { ITranslator, TranslationBundle } from '@jupyterlab/translation';
 import type { CommandRegistry } from '@lumino/commands';
 import type { JSONObject, PartialJSONObject } from '@lumino/coreutils';
-import { useRef, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 
 import { GraphStep, Run, Value } from '../api/client';
 import { setSettings } from '../cells/edits';
@@ -53,7 +53,7 @@ function StepView(
     <div className="jp-lw-Inspector">
       <header>
         <span
-          className="jp-lw-Chip-dot"
+          className="jp-lw-CellChip-dot"
           style={{ background: cssColour(pipeline.colours.get(step)) }}
           aria-hidden
         />
@@ -249,6 +249,8 @@ function Settings(props: {
       pipeline.apply(setSettings(pipeline.cells, step, written.current));
     }, WRITE_AFTER);
   };
+  const forms = useRef<HTMLElement>(null);
+  useEffect(() => nameFields(forms.current!), []);
   const lines = pipeline.marks.filter(
     mark => mark.step === step && mark.line?.hasFlags
   );
@@ -260,7 +262,7 @@ function Settings(props: {
     cluster: trans.__('On a cluster')
   };
   return (
-    <section>
+    <section ref={forms}>
       <h3>{trans.__('Settings')}</h3>
       {lines.map(mark => (
         <p key={mark.id} className="jp-lw-Notice">
@@ -291,4 +293,22 @@ function Settings(props: {
       })}
     </section>
   );
+}
+
+/** JupyterLab's forms put a field's name beside it and not on it: say it to those who listen. */
+function nameFields(forms: HTMLElement): () => void {
+  const name = (): void => {
+    forms.querySelectorAll('input, select, textarea').forEach(field => {
+      const label =
+        field.getAttribute('label') ??
+        field.closest('.form-group')?.querySelector('h3, legend')?.textContent;
+      if (label && !field.hasAttribute('aria-label') && !field.closest('label')) {
+        field.setAttribute('aria-label', label);
+      }
+    });
+  };
+  const observer = new MutationObserver(name);
+  observer.observe(forms, { childList: true, subtree: true });
+  name();
+  return () => observer.disconnect();
 }

@@ -1,6 +1,6 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
+import { MenuSvg } from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
-import { Menu } from '@lumino/widgets';
 
 import { CommandIDs } from '../tokens';
 import type { NotebookPipeline } from './model';
@@ -12,12 +12,12 @@ export function openChipMenu(
   trans: TranslationBundle,
   anchor: Element | null
 ): void {
-  const menu = new Menu({ commands });
+  const menu = new MenuSvg({ commands });
   menu.addItem({ command: CommandIDs.markStep });
   menu.addItem({ command: CommandIDs.renameStep });
   menu.addItem({ command: CommandIDs.mergeStep });
   if (pipeline.steps.length > 1) {
-    const move = new Menu({ commands });
+    const move = new MenuSvg({ commands });
     move.title.label = trans.__('Move to Step');
     pipeline.steps.forEach(step =>
       move.addItem({ command: CommandIDs.moveToStep, args: { step, short: true } })

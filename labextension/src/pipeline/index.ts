@@ -72,8 +72,9 @@ const mainPlugin: JupyterFrontEndPlugin<IPipelines> = {
         if (pipeline && index >= 0) {
           activate(app, panel, index);
           const chip =
-            panel.content.widgets[index].node.querySelector('.jp-lw-Chip-name');
-          openChipMenu(pipeline, commands, trans, chip);
+            panel.content.widgets[index].node.querySelector('.jp-lw-CellChip-name');
+          // The notebook takes the focus first, which would close the menu's keys out.
+          window.setTimeout(() => openChipMenu(pipeline, commands, trans, chip));
         }
       },
       remarks: (panel, step) => {
@@ -103,7 +104,9 @@ const mainPlugin: JupyterFrontEndPlugin<IPipelines> = {
 };
 
 function activate(app: JupyterFrontEnd, panel: NotebookPanel, index: number): void {
-  app.shell.activateById(panel.id);
+  if (app.shell.currentWidget !== panel) {
+    app.shell.activateById(panel.id);
+  }
   if (!panel.content.isSelected(panel.content.widgets[index])) {
     panel.content.deselectAll();
   }
@@ -134,6 +137,8 @@ const launcherPlugin: JupyterFrontEndPlugin<void> = {
       command: CommandIDs.newPipeline,
       category: trans.__('Notebook'),
       args: { isLauncher: true },
+      // In this category JupyterLab draws pictures, not icons.
+      kernelIconUrl: `data:image/svg+xml,${encodeURIComponent(labwrightIcon.svgstr)}`,
       rank: 50
     });
   }

@@ -64,7 +64,9 @@ export class NotebookPipeline implements IDisposable {
       if (!this.isDisposed) {
         panel.context.model.contentChanged.connect(this._onContent, this);
         panel.context.pathChanged.connect(this._onContent, this);
+        panel.content.activeCellChanged.connect(this._followCell, this);
         this.refresh();
+        this._followCell();
         this._onRuns();
       }
     });
@@ -206,6 +208,14 @@ export class NotebookPipeline implements IDisposable {
 
   private _current(): ISnapshot {
     return snapshot(this.panel.context.model, this.path);
+  }
+
+  /** The step of the cell that somebody works on is the one that panels show. */
+  private _followCell(): void {
+    const step = this.marks[this.panel.content.activeCellIndex]?.step;
+    if (step) {
+      this.selected = step;
+    }
   }
 
   private _onContent(): void {

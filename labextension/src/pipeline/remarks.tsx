@@ -58,7 +58,7 @@ export function RemarkLine(props: {
   };
   const body = (
     <>
-      <span className="jp-lw-Chip-severity" aria-hidden />
+      <span className="jp-lw-CellChip-severity" aria-hidden />
       <span>
         <span className="jp-lw-visually-hidden">{words[remark.severity]}: </span>
         {remark.message}

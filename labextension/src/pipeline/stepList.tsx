@@ -33,7 +33,7 @@ export function StepList(props: {
               onDoubleClick={() => onOpen(step.name)}
             >
               <span
-                className="jp-lw-Chip-dot"
+                className="jp-lw-CellChip-dot"
                 style={{ background: cssColour(pipeline.colours.get(step.name)) }}
                 aria-hidden
               />

@@ -3,7 +3,8 @@ import type { CommandRegistry } from '@lumino/commands';
 import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 import { ReactNode, useState } from 'react';
 
-import { isFinal } from '../api/client';
+import { type Graph, isFinal } from '../api/client';
+import { nameFromFile } from '../cells/marks';
 import { ParameterForm } from '../dialogs/parameters';
 import { readForm } from '../dialogs/values';
 import { PipelineGraph } from '../graph';
@@ -90,7 +91,9 @@ function Marked({
     <div className="jp-lw-Pipeline">
       <header className="jp-lw-Pipeline-head">
         <div className="jp-lw-Pipeline-title">
-          <strong title={pipeline.path}>{graph?.name ?? pipeline.steps.length}</strong>
+          <strong title={pipeline.path}>
+            {graph?.name ?? nameFromFile(pipeline.path)}
+          </strong>
           <span className="jp-lw-muted" aria-live="polite">
             {summary(pipeline, pending, trans)}
           </span>
@@ -158,7 +161,7 @@ function Marked({
               />
             ) : (
               <PipelineGraph
-                graph={graph}
+                graph={withoutParameters(graph)}
                 trans={trans}
                 preview={preview ? [...preview] : undefined}
                 states={active ? statesOf(active.steps) : undefined}
@@ -209,7 +212,7 @@ function Selected({
       aria-label={trans.__('Step %1', step)}
     >
       <span
-        className="jp-lw-Chip-dot"
+        className="jp-lw-CellChip-dot"
         style={{ background: cssColour(pipeline.colours.get(step)) }}
         aria-hidden
       />
@@ -265,6 +268,11 @@ function Switch(props: {
       {props.children}
     </button>
   );
+}
+
+/** The panel lists parameters below the graph, which has more room without them. */
+function withoutParameters(graph: Graph): Graph {
+  return { ...graph, parameters: [] };
 }
 
 function summary(
