@@ -228,16 +228,22 @@ def listen(path: Path) -> socket.socket:
 
 
 def serve(idle: float | None = None, max_runs: int | None = None) -> bool:
-    """Be the agent until nobody needs one; False when there is one already."""
+    """Be the agent until nobody needs one; False when there is one already.
+
+    `idle`: seconds without runs or listeners after which it ends. `max_runs`: how many runs go on
+    at a time. Unless given, they are LABWRIGHT_AGENT_IDLE's and LABWRIGHT_AGENT_MAX_RUNS'.
+    """
     store = Store()
     store.root.mkdir(parents=True, exist_ok=True, mode=0o700)
     place = Place(store.root)
     lock = _turn(place)
     if lock is None:
         return False
-    seconds = idle if idle is not None else float(os.environ.get("LABWRIGHT_AGENT_IDLE") or IDLE)
+    environ = os.environ
+    seconds = idle if idle is not None else float(environ.get("LABWRIGHT_AGENT_IDLE") or IDLE)
+    places = max_runs or int(environ.get("LABWRIGHT_AGENT_MAX_RUNS") or 0) or None
     try:
-        asyncio.run(_live(store, place, seconds, max_runs))
+        asyncio.run(_live(store, place, seconds, places))
     finally:
         store.close()
         os.close(lock)
