@@ -1,0 +1,174 @@
+"""The agent's events, passed on to every browser through Jupyter's own event log.
+
+The agent's stream is followed once for the whole server, from the first request that wants it. An
+agent that ends is missed at once; the next one is found by its socket, and one is started where
+runs go on or somebody asks.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from logging import Logger
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from labwright.errors import LabwrightError
+from labwright.targets.local.agent.address import Place, find_socket
+
+from .models import AgentStatus
+from .refusal import Refusal
+
+if TYPE_CHECKING:
+    from labwright.targets.local.agent.client import AsyncAgentClient
+    from labwright.targets.local.store import Store
+
+T = TypeVar("T")
+Emit = Callable[[str, dict[str, Any]], None]
+
+EVENTS = Path(__file__).with_name("events")
+NAMES = {"run": "run", "deleted": "run", "step": "step", "log": "log"}
+_GLANCE = 1.0
+_SHORTEST_PAUSE = 0.1
+_LONGEST_PAUSE = 30.0
+
+
+def schema_id(name: str) -> str:
+    return f"https://events.labwright.dev/{name}/v1"
+
+
+def passed_on(
+    event: Mapping[str, Any], path_of: Callable[[str | None], str | None]
+) -> tuple[str, dict[str, Any]] | None:
+    """The schema and the data of one of the agent's events; None for what is not for browsers."""
+    kind = event.get("type")
+    if kind == "hello":
+        return schema_id("agent"), {
+            "state": "connected",
+            "epoch": event["epoch"],
+            "seq": event["seq"],
+        }
+    if kind not in NAMES:
+        return None
+    data = dict(event)
+    if kind == "run":
+        data["run"] = {**event["run"], "path": path_of(event["run"]["notebook"])}
+    return schema_id(NAMES[kind]), data
+
+
+class Bridge:
+    """One for each server. Its methods are called on the event loop."""
+
+    def __init__(
+        self, store: Store, emit: Emit, path_of: Callable[[str | None], str | None], log: Logger
+    ) -> None:
+        self._store = store
+        self._emit = emit
+        self._path_of = path_of
+        self._log = log
+        self._asked = asyncio.Event()
+        self._following: asyncio.Task[None] | None = None
+
+    def listen(self) -> None:
+        """Somebody looks at runs: follow the agent, and start one where there is none."""
+        self._asked.set()
+        if self._following is None or self._following.done():
+            self._following = asyncio.create_task(self._follow(), name="labwright events")
+
+    async def ask(self, question: Callable[[AsyncAgentClient], Awaitable[T]]) -> T:
+        """Ask the agent, which is started where there is none."""
+        from labwright.targets.local.agent.client import AgentError, connect_async
+
+        self.listen()
+        try:
+            client = await connect_async(start=True, root=self._store.root)
+            if client is None:
+                raise Refusal(503, "the agent ended as soon as it had begun; its log may say why")
+            async with client:
+                return await question(client)
+        except AgentError as error:
+            status = error.status if error.status in (400, 404, 409) else 500
+            raise Refusal(status, str(error), detail=error.detail) from None
+        except LabwrightError as error:
+            raise Refusal(503, str(error)) from None
+
+    async def status(self) -> AgentStatus:
+        """How the agent is; none is started."""
+        from labwright.targets.local.agent.client import connect_async
+
+        try:
+            client = await connect_async(start=False, root=self._store.root)
+            if client is None:
+                return AgentStatus(running=False)
+            async with client:
+                return AgentStatus.model_validate((await client.status())["agent"])
+        except LabwrightError:  # it went while it was asked
+            return AgentStatus(running=False)
+
+    async def close(self) -> None:
+        """Stop following. The agent goes on by itself."""
+        if self._following is not None:
+            self._following.cancel()
+            await asyncio.gather(self._following, return_exceptions=True)
+            self._following = None
+
+    async def _follow(self) -> None:
+        """Follow one agent after the other, until this is canceled."""
+        pause = _SHORTEST_PAUSE
+        while True:
+            start = self._asked.is_set() or await asyncio.to_thread(self._some_run_goes_on)
+            self._asked.clear()
+            try:
+                heard = await self._follow_one(start)
+            except LabwrightError as error:
+                self._log.warning("labwright: %s", error)
+                heard = False
+            except Exception:
+                self._log.exception("labwright: the agent's events cannot be followed")
+                heard = False
+            pause = _SHORTEST_PAUSE if heard else min(2 * pause, _LONGEST_PAUSE)
+            await asyncio.sleep(pause)
+            await self._until_there_is_one()
+
+    async def _follow_one(self, start: bool) -> bool:
+        """Pass on what one agent tells, for as long as it does; whether there was one."""
+        from labwright.targets.local.agent.client import AgentLost, connect_async
+
+        client = await connect_async(start=start, root=self._store.root)
+        if client is None:
+            return False
+        epoch: str | None = None
+        try:
+            async with client, client.events() as events:
+                async for event in events:
+                    epoch = event["epoch"]
+                    self._pass_on(event)
+        except AgentLost as error:
+            self._log.debug("labwright: %s", error)
+        finally:
+            if epoch is not None:
+                self._emit(schema_id("agent"), {"state": "lost", "epoch": epoch})
+        return epoch is not None
+
+    def _pass_on(self, event: Mapping[str, Any]) -> None:
+        found = passed_on(event, self._path_of)
+        if found is not None:
+            try:
+                self._emit(*found)
+            except Exception:  # one event that does not fit must not end the others
+                self._log.exception("labwright: an event could not be passed on")
+
+    def _some_run_goes_on(self) -> bool:
+        from labwright.targets.local.changes import rows_in
+        from labwright.targets.local.record import UNDER_WAY
+
+        return bool(rows_in(self._store, ("PENDING", *UNDER_WAY)))
+
+    async def _until_there_is_one(self) -> None:
+        """Until somebody asks, or an agent listens. To look costs a failed system call."""
+        place = Place(self._store.root)
+        while not self._asked.is_set() and find_socket(place) is None:
+            try:
+                await asyncio.wait_for(self._asked.wait(), _GLANCE)
+            except asyncio.TimeoutError:
+                continue

@@ -1,0 +1,41 @@
+"""The operations by name, as the route table names them."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from . import files, notebooks, place, runs
+from .reply import Reply
+
+Operation = Callable[..., Awaitable[Any]]
+
+OPERATIONS: dict[str, Operation] = {
+    operation.__name__: operation
+    for operation in (
+        place.show_status,
+        place.list_targets,
+        place.show_schemas,
+        place.show_openapi,
+        notebooks.analyse_notebook,
+        notebooks.preview_notebook,
+        notebooks.suggest_steps,
+        notebooks.compile_notebook,
+        runs.list_experiments,
+        runs.list_runs,
+        runs.start_run,
+        runs.compare_runs,
+        runs.show_run,
+        runs.delete_run,
+        runs.cancel_run,
+        runs.retry_run,
+        runs.resume_run,
+        files.show_source,
+        files.download_file,
+        files.read_log,
+        files.show_executed,
+        files.show_page,
+    )
+}
+
+__all__ = ["OPERATIONS", "Operation", "Reply"]
