@@ -93,7 +93,7 @@ oracle: $(ORACLE)/.ready
 
 clean: ## remove .venv and what the tools left in the tree
 	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist
-	@rm -rf $(addprefix $(EXT)/,node_modules .yarn .jest-cache lib labwright tsconfig.tsbuildinfo)
+	@rm -rf $(addprefix $(EXT)/,node_modules .yarn .jest-cache lib labwright)
 
 .venv/.made:
 	@test -n "$(PYTHON)" || { echo "Labwright needs Python 3.10 or newer, and none is on PATH" >&2; exit 1; }
