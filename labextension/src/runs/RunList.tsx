@@ -22,8 +22,7 @@ export function RunList(): JSX.Element {
     count: total,
     getScrollElement: () => scroller.current,
     estimateSize: () => ROW,
-    overscan: 6,
-    getItemKey: index => ids[index] ?? index
+    overscan: 6
   });
   const shown = rows.getVirtualItems();
   const end = shown.length ? shown[shown.length - 1].index : 0;

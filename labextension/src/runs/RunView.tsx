@@ -163,7 +163,7 @@ interface IRunGraphProps {
 
 function RunGraph({ run, selected, onSelect, onOpen }: IRunGraphProps): JSX.Element {
   const { trans } = usePanel();
-  const { graph, steps, diagnostics } = run;
+  const { graph, steps, diagnostics, parameters } = run;
   const states = useMemo(() => {
     const found: Record<string, StepState> = {};
     for (const { name } of graph.steps) {
@@ -178,10 +178,17 @@ function RunGraph({ run, selected, onSelect, onOpen }: IRunGraphProps): JSX.Elem
     () => Object.fromEntries(steps.map(step => [step.name, step.outputs])),
     [steps]
   );
-  // The run's own remarks hold the static ones too, and those that only running could find.
   const shown = useMemo(
-    () => (diagnostics.length ? { ...graph, diagnostics } : graph),
-    [graph, diagnostics]
+    () => ({
+      ...graph,
+      // What the run was given, not what the notebook has by default.
+      parameters: graph.parameters.map(one =>
+        one.name in parameters ? { ...one, default: parameters[one.name] } : one
+      ),
+      // The run's own remarks hold the static ones too, and those that only running could find.
+      diagnostics: diagnostics.length ? diagnostics : graph.diagnostics
+    }),
+    [graph, parameters, diagnostics]
   );
   return (
     <PipelineGraph

@@ -1,4 +1,4 @@
-import { useRef, type KeyboardEvent, type ReactNode } from 'react';
+import { useEffect, useRef, type KeyboardEvent, type ReactNode } from 'react';
 
 export interface ITab {
   id: string;
@@ -21,6 +21,12 @@ export function Tabs({ id, label, tabs, current, onChange }: ITabsProps): JSX.El
     0,
     tabs.findIndex(tab => tab.id === current)
   );
+  useEffect(() => {
+    // A tab that was chosen by a command takes the focus along, if the bar has it.
+    if (bar.current?.contains(document.activeElement)) {
+      bar.current.querySelectorAll<HTMLElement>('[role=tab]')[index].focus();
+    }
+  }, [index]);
   const onKeyDown = (event: KeyboardEvent): void => {
     const target = {
       ArrowRight: (index + 1) % tabs.length,
@@ -31,7 +37,6 @@ export function Tabs({ id, label, tabs, current, onChange }: ITabsProps): JSX.El
     if (target !== undefined) {
       event.preventDefault();
       onChange(tabs[target].id);
-      bar.current?.querySelectorAll<HTMLElement>('[role=tab]')[target].focus();
     }
   };
   return (

@@ -1,15 +1,21 @@
-import type { JupyterFrontEnd } from '@jupyterlab/application';
-import { Dialog, showDialog, showErrorMessage } from '@jupyterlab/apputils';
+import type { ILabShell, JupyterFrontEnd } from '@jupyterlab/application';
+import {
+  Dialog,
+  IFrame,
+  MainAreaWidget,
+  showDialog,
+  showErrorMessage
+} from '@jupyterlab/apputils';
 import type { IDocumentManager } from '@jupyterlab/docmanager';
 import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 
 import type { RunSummary } from '../api';
-import { DRIVE, sourcePath, stepPath } from '../drive';
+import { DRIVE, READER, sourcePath, stepPath } from '../drive';
 import { CommandIDs } from '../tokens';
+import { labwrightIcon } from '../ui';
 import { isActive } from './filter';
 import type { IRunsPanel } from './hooks';
-
-const NOTEBOOK = 'Notebook';
+import { place } from './place';
 
 /** `runId` or `runIds` in the arguments; else the runs that the focus is on. */
 export function runIds(panel: IRunsPanel, args: ReadonlyPartialJSONObject): string[] {
@@ -24,8 +30,9 @@ export function addRunCommands(
   app: JupyterFrontEnd,
   panel: IRunsPanel,
   documents: IDocumentManager | null,
-  openPage: (title: string, url: string) => void
+  lab: ILabShell | null
 ): void {
+  const reader = lab ? READER : 'Notebook';
   const { commands } = app;
   const { runs, trans, client, focus } = panel;
   const chosen = (args: ReadonlyPartialJSONObject): RunSummary[] =>
@@ -61,6 +68,7 @@ export function addRunCommands(
     commands.addCommand(id, {
       label,
       isEnabled: args => every(args, fits),
+      isVisible: args => every(args, fits),
       execute: args =>
         attempt(failed, async () => {
           for (const run of chosen(args)) {
@@ -134,7 +142,7 @@ export function addRunCommands(
         String(args.step),
         args.iteration as string | number | null
       );
-      return documents?.openOrReveal(`${DRIVE}:${path}`, NOTEBOOK);
+      return documents?.openOrReveal(`${DRIVE}:${path}`, reader);
     }
   });
   commands.addCommand(CommandIDs.openPage, {
@@ -143,7 +151,8 @@ export function addRunCommands(
     execute: args => {
       const iteration = args.iteration as string | number | null;
       const step = String(args.step);
-      openPage(step, client.pageUrl(String(args.runId), step, iteration));
+      const url = client.pageUrl(String(args.runId), step, iteration);
+      place(app, lab, page(step, url));
     }
   });
   commands.addCommand(CommandIDs.openSource, {
@@ -152,7 +161,7 @@ export function addRunCommands(
     execute: args => {
       const run = one(args);
       return (
-        run && documents?.openOrReveal(`${DRIVE}:${sourcePath(run.run_id)}`, NOTEBOOK)
+        run && documents?.openOrReveal(`${DRIVE}:${sourcePath(run.run_id)}`, reader)
       );
     }
   });
@@ -177,4 +186,18 @@ export function addRunCommands(
     ].forEach(id => commands.notifyCommandChanged(id));
   focus.changed.connect(refresh);
   runs.changed.connect(refresh);
+}
+
+/** A page of the server in a frame that may do nothing but show it. */
+function page(title: string, url: string): MainAreaWidget<IFrame> {
+  const content = new IFrame({ sandbox: ['allow-scripts'] });
+  content.url = url;
+  content.node.querySelector('iframe')?.setAttribute('title', title);
+  const widget = new MainAreaWidget({ content });
+  widget.id = `labwright-page-${url}`;
+  widget.title.label = title;
+  widget.title.icon = labwrightIcon;
+  widget.title.closable = true;
+  widget.toolbar.hide();
+  return widget;
 }

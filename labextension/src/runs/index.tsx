@@ -4,12 +4,7 @@ import {
   type JupyterFrontEnd,
   type JupyterFrontEndPlugin
 } from '@jupyterlab/application';
-import {
-  ICommandPalette,
-  IFrame,
-  MainAreaWidget,
-  WidgetTracker
-} from '@jupyterlab/apputils';
+import { ICommandPalette, WidgetTracker } from '@jupyterlab/apputils';
 import { IEditorServices } from '@jupyterlab/codeeditor';
 import { IDocumentManager } from '@jupyterlab/docmanager';
 import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
@@ -106,16 +101,7 @@ const runsPlugin: JupyterFrontEndPlugin<void> = {
         }
       }
     });
-    addRunCommands(app, panel, documents, (title, url) => {
-      const content = new IFrame({ sandbox: ['allow-scripts'] });
-      content.url = url;
-      const page = new MainAreaWidget({ content });
-      page.id = `labwright-page-${url}`;
-      page.title.label = title;
-      page.title.closable = true;
-      content.node.querySelector('iframe')?.setAttribute('title', title);
-      place(app, lab, page);
-    });
+    addRunCommands(app, panel, documents, lab);
     addCompareCommand({
       app,
       panel,
