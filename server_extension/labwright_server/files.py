@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import codecs
 from pathlib import Path
+from tempfile import TemporaryFile
+from zipfile import ZIP_DEFLATED, ZipFile
 
+from labwright.runtime.values import META
 from labwright.targets.local.record import FINAL, StepRecord
 from labwright.targets.local.rundir import StepDir
 
@@ -54,11 +57,13 @@ async def show_page(workbench: Workbench, run_id: str, step: str, query: TurnQue
 
 
 async def download_file(workbench: Workbench, run_id: str, artifact: str) -> Reply:
-    """A file of the run's folder, to be saved."""
+    """A file of the run's folder, or a value that a step gave, to be saved."""
 
     def find() -> Reply:
-        place = workbench.run_root(record_of(workbench, run_id).dir).file(artifact)
-        return Reply(place, name=place.name)
+        root = workbench.run_root(record_of(workbench, run_id).dir)
+        place = root.place(artifact)
+        kept = any(place.resolve().is_relative_to(store.resolve()) for store in root.stores)
+        return _value(place) if kept and place.is_dir() else _file(root.file(artifact))
 
     return await workbench.work(find)
 
@@ -87,6 +92,23 @@ def whole_text(data: bytes, *, final: bool) -> tuple[str, int]:
     decoder = codecs.getincrementaldecoder("utf-8")("replace")
     text = decoder.decode(data, final)
     return text, len(data) - len(decoder.getstate()[0])
+
+
+def _file(place: Path) -> Reply:
+    return Reply(place, name=place.name)
+
+
+def _value(folder: Path) -> Reply:
+    """A value is kept as a folder: mostly one file with a note of its type, else many."""
+    files = sorted(file for file in folder.rglob("*") if file.is_file() and not file.is_symlink())
+    content = [file for file in files if file != folder / META]
+    if len(content) == 1:
+        return Reply(content[0], name=f"{folder.name}{content[0].suffix}")
+    packed = TemporaryFile()  # noqa: SIM115 - the answer closes it
+    with ZipFile(packed, "w", ZIP_DEFLATED) as archive:
+        for file in files:
+            archive.write(file, file.relative_to(folder).as_posix())
+    return Reply(packed, "application/zip", f"{folder.name}.zip")
 
 
 def _piece(log: Path, offset: int, limit: int) -> tuple[bytes, int, bool]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import mimetypes
+import os
 import re
 from collections.abc import Callable, Iterable
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 from typing import Any, ClassVar
@@ -22,7 +24,7 @@ from labwright.targets.local.store import StoreError
 from .models import Error, Model
 from .operations import OPERATIONS, Reply
 from .refusal import CODES, Refusal, from_labwright
-from .routes import BASE, RESOURCE, ROUTES, Route
+from .routes import ANY_BYTES, BASE, RESOURCE, ROUTES, Route
 from .workbench import Workbench
 
 _METHODS = ("GET", "HEAD", "POST", "DELETE", "PATCH", "PUT")
@@ -89,20 +91,23 @@ class Handler(APIHandler):
             self.set_header(
                 "Content-Disposition", f"attachment; filename*=UTF-8''{quote(reply.name)}"
             )
-        if not isinstance(reply.content, Path):
+        if isinstance(reply.content, (str, bytes)):
             await self.finish(reply.content, set_content_type=reply.media)
             return
-        media = reply.media or mimetypes.guess_type(reply.content.name)[0]
-        self.set_header("Content-Type", media or "application/octet-stream")
-        with reply.content.open("rb") as file:
-            self.set_header("Content-Length", str(reply.content.stat().st_size))
+        media = reply.media
+        if isinstance(reply.content, Path):
+            media = media or mimetypes.guess_type(reply.content.name)[0] or ANY_BYTES
+        with reply.content.open("rb") if isinstance(reply.content, Path) else reply.content as file:
+            self.set_header("Content-Type", media)
+            self.set_header("Content-Length", str(file.seek(0, os.SEEK_END)))
+            file.seek(0)
             try:
-                while block := await self.workbench.work(lambda: file.read(_BLOCK)):
+                while block := await self.workbench.work(partial(file.read, _BLOCK)):
                     self.write(block)
                     await self.flush()
             except StreamClosedError:
                 return
-        await self.finish(set_content_type=media or "application/octet-stream")
+        await self.finish(set_content_type=media)
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         """Every failure, ours, Jupyter's and tornado's, in the one shape."""

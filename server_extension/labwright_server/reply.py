@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 
 @dataclass(frozen=True)
 class Reply:
-    """Text, bytes or a file. `name`: what it is saved as; `policy`: a content security policy.
+    """Text, bytes, a file's path, or an open file.
 
-    Without `media` a file's type is guessed from its name.
+    `name`: what it is saved as. `policy`: a content security policy. Without `media` the type of
+    a path is guessed from its name.
     """
 
-    content: str | bytes | Path
+    content: str | bytes | Path | IO[bytes]
     media: str = ""
     name: str = ""
     policy: str = ""

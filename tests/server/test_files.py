@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+from io import BytesIO
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 
@@ -66,11 +69,24 @@ async def test_artifacts_are_downloads(ask: Ask, runs: Finished) -> None:
     assert "/" in artifact
     found = await ask("GET", f"runs/{runs.good}/files/{artifact}")
     assert found.code == 200, artifact
-    assert found.body == (runs.home / "runs" / runs.good / artifact).read_bytes()
-    assert found.headers["Content-Disposition"].startswith("attachment; filename*=UTF-8''")
+    assert json.loads(found.body) == [0, 1, 2]
+    assert found.headers["Content-Disposition"] == "attachment; filename*=UTF-8''x.json"
     assert "sandbox" in found.headers["Content-Security-Policy"]
     assert found.headers["Cross-Origin-Resource-Policy"] == "same-origin"
     assert found.headers["X-Content-Type-Options"] == "nosniff"
+
+
+async def test_a_value_of_many_files_comes_packed(ask: Ask, runs: Finished) -> None:
+    value = (runs.home / "runs" / runs.good / "load" / "x").resolve()
+    value.chmod(0o755)
+    (value / "more").mkdir()
+    (value / "more" / "data.bin").write_bytes(bytes(3_000_000))
+    found = await ask("GET", f"runs/{runs.good}/files/load/x")
+    assert found.headers["Content-Type"] == "application/zip"
+    with ZipFile(BytesIO(found.body)) as archive:
+        assert sorted(archive.namelist()) == ["labwright.json", "more/data.bin", "value.json"]
+    whole = await ask("GET", f"runs/{runs.good}/files/load/x/more/data.bin")
+    assert len(whole.body) == 3_000_000
 
 
 @pytest.mark.parametrize(
