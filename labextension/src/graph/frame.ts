@@ -16,7 +16,7 @@ export interface IViewport {
 
 const MARGIN = 16;
 /** Smaller than this, names cannot be read. */
-const SMALLEST = 0.5;
+const SMALLEST = 0.7;
 
 /** All of it where it can be read then; else the surroundings of the first box. */
 export function firstView(

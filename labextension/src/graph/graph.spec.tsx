@@ -180,7 +180,7 @@ describe('the frame', () => {
 
   it('shows the surroundings of the first box where all would be too small to read', () => {
     const view = firstView(boxes, where, { width: 400, height: 60 });
-    expect(view).toMatchObject({ y: 16, zoom: 0.5 });
+    expect(view).toMatchObject({ y: 16, zoom: 0.7 });
     const [first] = boxes;
     const place = where.get(first.id)!;
     expect(toShow(first, place, view, { width: 400, height: 60 })).toBeNull();

@@ -23,9 +23,9 @@ export function places(
   const many = drawing.boxes.length > MANY;
   graph.setGraph({
     rankdir: orientation === 'vertical' ? 'TB' : 'LR',
-    nodesep: 24,
+    nodesep: 20,
     // Between ranks there is room for the variables' names.
-    ranksep: orientation === 'vertical' ? 44 : 110,
+    ranksep: orientation === 'vertical' ? 40 : 110,
     ranker: many ? 'tight-tree' : 'network-simplex'
   });
   graph.setDefaultEdgeLabel(() => ({}));

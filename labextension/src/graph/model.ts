@@ -102,7 +102,7 @@ export function shapeOf({ boxes, links }: IDrawing): string {
   ]);
 }
 
-export const BOX_WIDTH = 190;
+export const BOX_WIDTH = 168;
 const LINE = 17;
 
 /** A box has its height before it is drawn, so that nothing must be measured. */
