@@ -129,6 +129,7 @@ export class Lab {
         `--ServerApp.root_dir=${this.root}`,
         `--IdentityProvider.token=${this.token}`,
         '--LabApp.expose_app_in_browser=True',
+        '--JupyterNotebookApp.expose_app_in_browser=True',
         '--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate'
       ],
       { env: this.env, stdio: ['ignore', log, log], cwd: this.home }

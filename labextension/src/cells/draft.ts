@@ -166,7 +166,8 @@ export class Draft {
       if (cell.settings && Array.isArray(after) && after.includes(old)) {
         const names = new Set(after.map(name => (name === old ? next : name)));
         names.delete(null);
-        const { after: _, ...rest } = cell.settings;
+        const rest = { ...cell.settings };
+        delete rest.after;
         const settings = names.size > 0 ? { ...rest, after: [...names] } : rest;
         cell.settings =
           Object.keys(settings).length > 0 ? (settings as PartialJSONObject) : null;

@@ -29,11 +29,15 @@ function notebook(...cells: (Short | string)[]): ICellState[] {
 }
 
 function apply(cells: readonly ICellState[], edit: IEdit): ICellState[] {
-  return cells.map((cell, index) => {
-    const { index: _, ...change } = edit.changes.find(one => one.index === index) ?? {
-      index
+  return cells.map((cell, at) => {
+    const { tags, settings, source } =
+      edit.changes.find(({ index }) => index === at) ?? {};
+    return {
+      ...cell,
+      tags: tags ?? cell.tags,
+      settings: settings === undefined ? cell.settings : settings,
+      source: source ?? cell.source
     };
-    return { ...cell, ...change };
   });
 }
 

@@ -32,7 +32,8 @@ export function ParameterForm({
             problem={problemText(problems[parameter.name], trans)}
             onChange={next => onChange({ ...texts, [parameter.name]: next })}
             onReset={() => {
-              const { [parameter.name]: _, ...rest } = texts;
+              const rest = { ...texts };
+              delete rest[parameter.name];
               onChange(rest);
             }}
             trans={trans}

@@ -8,7 +8,7 @@ import { setSettings } from '../cells/edits';
 import { cssColour } from '../pipeline/colours';
 import type { NotebookPipeline } from '../pipeline/model';
 import { RemarkLine } from '../pipeline/remarks';
-import { Act } from '../pipeline/view';
+import { Act } from '../pipeline/act';
 import { CommandIDs } from '../tokens';
 import { Bytes, Duration, EmptyState, SchemaForm, StateIcon, stateLabel } from '../ui';
 import { countSet, groupData, GroupName, groups, IGroup, withGroup } from './groups';

@@ -31,7 +31,7 @@ import { applyEdit, ISnapshot, snapshot } from './source';
 
 /** Changes that come together, as one keystroke's do, are looked at once. */
 const GATHER = 20;
-const REST = 100;
+const REST = 80;
 const PREVIEW_REST = 250;
 
 interface IQuestion {

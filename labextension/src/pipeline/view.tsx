@@ -1,6 +1,6 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
+import { editIcon, fastForwardIcon, settingsIcon } from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
-import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 import { ReactNode, useState } from 'react';
 
 import { type Graph, isFinal } from '../api/client';
@@ -10,7 +10,9 @@ import { readForm } from '../dialogs/values';
 import { PipelineGraph } from '../graph';
 import { CommandIDs } from '../tokens';
 import { EmptyState, ErrorBox } from '../ui';
+import { Act, IconAct } from './act';
 import { cssColour } from './colours';
+import { upToIcon } from './icons';
 import type { NotebookPipeline } from './model';
 import { Remarks } from './remarks';
 import { statesOf, valuesOf } from './states';
@@ -217,44 +219,37 @@ function Selected({
         aria-hidden
       />
       <strong title={step}>{step}</strong>
-      {preview?.why && <span className="jp-lw-muted">{preview.why}</span>}
       <div className="jp-lw-Actions">
-        <Act id={CommandIDs.runFromHere} args={{ step }} commands={commands}>
-          {trans.__('Run from here')}
-        </Act>
-        <Act id={CommandIDs.runUpToHere} args={{ step }} commands={commands}>
-          {trans.__('Run up to here')}
-        </Act>
-        <Act id={CommandIDs.renameStep} args={{ step }} commands={commands}>
-          {trans.__('Rename…')}
-        </Act>
-        <Act id={CommandIDs.showInspector} commands={commands}>
-          {trans.__('Settings')}
-        </Act>
+        <IconAct
+          id={CommandIDs.runFromHere}
+          args={{ step }}
+          icon={fastForwardIcon}
+          label={trans.__('Run %1 and all after it anew', step)}
+          commands={commands}
+        />
+        <IconAct
+          id={CommandIDs.runUpToHere}
+          args={{ step }}
+          icon={upToIcon}
+          label={trans.__('Run %1 and what it needs', step)}
+          commands={commands}
+        />
+        <IconAct
+          id={CommandIDs.renameStep}
+          args={{ step }}
+          icon={editIcon}
+          label={trans.__('Rename %1', step)}
+          commands={commands}
+        />
+        <IconAct
+          id={CommandIDs.showInspector}
+          icon={settingsIcon}
+          label={trans.__('Settings of %1', step)}
+          commands={commands}
+        />
       </div>
+      {preview?.why && <span className="jp-lw-muted">{preview.why}</span>}
     </div>
-  );
-}
-
-export function Act(props: {
-  id: string;
-  commands: CommandRegistry;
-  args?: ReadonlyPartialJSONObject;
-  primary?: boolean;
-  disabled?: boolean;
-  children: ReactNode;
-}): JSX.Element {
-  const { id, commands, args, primary, disabled, children } = props;
-  return (
-    <button
-      type="button"
-      className={`jp-lw-Button ${primary ? 'jp-mod-primary' : ''}`}
-      disabled={disabled || !commands.hasCommand(id) || !commands.isEnabled(id, args)}
-      title={commands.hasCommand(id) ? commands.caption(id, args) : ''}
-      onClick={() => void commands.execute(id, args)}
-    >
-      {children}
-    </button>
   );
 }
 
