@@ -128,7 +128,9 @@ class Bridge:
                 heard = False
             pause = _SHORTEST_PAUSE if heard else min(2 * pause, _LONGEST_PAUSE)
             await asyncio.sleep(pause)
-            await self._until_there_is_one()
+            # Runs that were left alone get the next agent at once.
+            if not (heard and await asyncio.to_thread(self._some_run_goes_on)):
+                await self._until_there_is_one()
 
     async def _follow_one(self, start: bool) -> bool:
         """Pass on what one agent tells, for as long as it does; whether there was one."""
