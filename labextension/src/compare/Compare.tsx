@@ -1,7 +1,7 @@
 import type { CodeEditor } from '@jupyterlab/codeeditor';
 import type { ITranslator } from '@jupyterlab/translation';
 import { Widget } from '@lumino/widgets';
-import { useEffect, useRef, useState } from 'react';
+import { useEffect, useLayoutEffect, useRef, useState } from 'react';
 
 import type { Comparison, RunSummary } from '../api';
 import { isActive } from '../runs/filter';
@@ -39,10 +39,10 @@ export function Compare(props: ICompareProps): JSX.Element {
   const { parameters, metrics, steps } = comparison;
   return (
     <div className="jp-lw-Compare">
-      <header className="jp-lw-Compare-heads">
+      <div className="jp-lw-Compare-heads">
         <Head run={comparison.left} />
         <Head run={comparison.right} />
-      </header>
+      </div>
       <Values title={trans.__('Parameters')} rows={rows(parameters)} />
       <Values title={trans.__('Metrics')} rows={rows(metrics)} />
       {steps.length > 0 && <Steps comparison={comparison} />}
@@ -56,7 +56,7 @@ function useComparison(
   left: string,
   right: string
 ): { comparison: Comparison | null; error: unknown } {
-  const { client, runs } = usePanel();
+  const { client, runs, trans } = usePanel();
   const [comparison, setComparison] = useState<Comparison | null>(null);
   const [error, setError] = useState<unknown>(null);
   useEffect(() => {
@@ -78,7 +78,12 @@ function useComparison(
       const states = [left, right].map(id => runs.listing.get(id)?.state);
       const now = JSON.stringify(states);
       if (now !== before && before !== '') {
-        read();
+        if (states.includes(undefined)) {
+          turn += 1;
+          setError(new Error(trans.__('One of the two was deleted.')));
+        } else {
+          read();
+        }
       }
       before = now;
     };
@@ -89,7 +94,7 @@ function useComparison(
       turn = -1;
       runs.changed.disconnect(look);
     };
-  }, [client, runs, left, right]);
+  }, [client, runs, trans, left, right]);
   return { comparison, error };
 }
 
@@ -250,7 +255,8 @@ function Code({ comparison, editorFactory, translator }: ICodeProps): JSX.Elemen
   const [all, setAll] = useState(false);
   const { base, diff } = comparison;
   const count = changedCells(diff);
-  useEffect(() => {
+  // Lumino wants to take its widget from the page before React takes the host.
+  useLayoutEffect(() => {
     if (!base || !diff || !count) {
       return;
     }
@@ -259,7 +265,15 @@ function Code({ comparison, editorFactory, translator }: ICodeProps): JSX.Elemen
     import('./notebookDiff').then(
       ({ notebookDiff }) => {
         if (current && host.current) {
-          widget = notebookDiff({ base, diff, rendermime, editorFactory, translator });
+          const label = trans.__('Code of a cell');
+          widget = notebookDiff({
+            base,
+            diff,
+            label,
+            rendermime,
+            editorFactory,
+            translator
+          });
           Widget.attach(widget, host.current);
         }
       },
@@ -272,7 +286,7 @@ function Code({ comparison, editorFactory, translator }: ICodeProps): JSX.Elemen
         widget.dispose();
       }
     };
-  }, [base, diff, count, rendermime, editorFactory, translator]);
+  }, [base, diff, count, rendermime, editorFactory, translator, trans]);
   return (
     <section>
       <h3>{trans.__('Code')}</h3>

@@ -17,19 +17,25 @@ import type { Comparison } from '../api';
 export interface INotebookDiffOptions {
   base: NonNullable<Comparison['base']>;
   diff: NonNullable<Comparison['diff']>;
+  /** What a screen reader says of each editor. */
+  label: string;
   rendermime: IRenderMimeRegistry;
   editorFactory?: CodeEditor.Factory;
   translator?: ITranslator;
 }
 
 export function notebookDiff(options: INotebookDiffOptions): Widget {
-  const { base, diff, ...others } = options;
+  const { base, diff, label, ...others } = options;
   const model = new NotebookDiffModel(
     base as unknown as INotebookContent,
     diff as unknown as ConstructorParameters<typeof NotebookDiffModel>[1]
   );
   const widget = new NotebookDiffWidget({ model, ...others });
   widget.addClass('nbdime-root');
-  void widget.init();
+  void widget.init().then(() => {
+    for (const editor of widget.node.querySelectorAll('.cm-content')) {
+      editor.setAttribute('aria-label', label);
+    }
+  });
   return widget;
 }

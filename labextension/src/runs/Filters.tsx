@@ -3,7 +3,7 @@ import { Debouncer } from '@lumino/polling';
 
 import type { State } from '../api';
 import { stateLabel } from '../ui';
-import { isFiltered, type RunFilter } from './filter';
+import { EVERYTHING, isFiltered, type RunFilter } from './filter';
 import { usePanel, useSignal } from './hooks';
 
 const STATES: State[] = ['PENDING', 'RUNNING', 'SUCCEEDED', 'FAILED', 'CANCELED'];
@@ -26,6 +26,12 @@ export function Filters(): JSX.Element {
     [runs]
   );
   useEffect(() => () => typed.dispose(), [typed]);
+  useEffect(() => {
+    // Somebody else cleared the filter.
+    if (filter === EVERYTHING) {
+      setText('');
+    }
+  }, [filter]);
   const choices = (of: 'experiment' | 'target'): string[] => {
     const known = runs.summaries.flatMap(run => (run[of] ? [run[of]] : []));
     return [...new Set([...known, ...(filter[of] ? [filter[of]] : [])])].sort();

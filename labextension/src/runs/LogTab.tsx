@@ -104,6 +104,10 @@ function Lines({ follower, step, choice }: ILinesProps): JSX.Element {
       rows.scrollToIndex(hits[index], { align: 'center' });
     }
   };
+  useEffect(() => {
+    go(0); // the first line that has the text just typed
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+  }, [text]);
   const onScroll = (): void => {
     const node = scroller.current;
     if (node) {
@@ -121,10 +125,7 @@ function Lines({ follower, step, choice }: ILinesProps): JSX.Element {
           placeholder={trans.__('Find in log')}
           aria-label={trans.__('Find in log')}
           value={text}
-          onChange={event => {
-            setText(event.target.value);
-            setHit(0);
-          }}
+          onChange={event => setText(event.target.value)}
           onKeyDown={event => {
             if (event.key === 'Enter') {
               go(hit + (event.shiftKey ? -1 : 1));

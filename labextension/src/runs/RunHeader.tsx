@@ -21,7 +21,7 @@ export function RunHeader({ run }: { run: Run }): JSX.Element {
   );
   const resumable = state === 'CANCELED' || wasInterrupted(run);
   return (
-    <header className="jp-lw-RunHeader" data-lw-state={state}>
+    <div className="jp-lw-RunHeader" data-lw-state={state}>
       <div className="jp-lw-RunHeader-line">
         <StateIcon state={state} trans={trans} decorative />
         <h2>{run.name}</h2>
@@ -90,7 +90,7 @@ export function RunHeader({ run }: { run: Run }): JSX.Element {
           {run.error}
         </p>
       )}
-    </header>
+    </div>
   );
 }
 

@@ -35,6 +35,9 @@ export class LiveRun {
 
   /** Read it anew. What events tell in the meantime is newer than the answer, so it is kept. */
   refresh(): Promise<void> {
+    if (this._gone) {
+      return Promise.resolve();
+    }
     const during: DetailEvent[] = [];
     this._during = during;
     this._reading = this._read(during);
@@ -58,7 +61,10 @@ export class LiveRun {
     }
   }
 
+  /** The run was deleted. */
   gone(): void {
+    this._gone = true;
+    this._during = null;
     this._run = null;
     this._error = new ApiError(
       'not-found',
@@ -93,6 +99,7 @@ export class LiveRun {
 
   private _run: Run | null = null;
   private _error: Error | null = null;
+  private _gone = false;
   private _during: DetailEvent[] | null = null;
   private _reading: Promise<void> | null = null;
   private readonly _order = new EventOrder();
