@@ -227,6 +227,14 @@ def submission_compiled(
     return prepared_compiled(path, texts, cache=cache, experiment=experiment).submission
 
 
+def submit(asked: Submission) -> dict[str, Any]:
+    """Leave a run to the agent, which is started where there is none; the run's summary."""
+    from .targets.local.agent.client import connect
+
+    with connect() as agent:
+        return agent.submit(asked)
+
+
 def preview(
     analysed: Analysed, texts: Mapping[str, Any], store: Store | None = None
 ) -> list[dict[str, Any]]:

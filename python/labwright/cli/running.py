@@ -42,3 +42,14 @@ def conclude(record: RunRecord, as_json: bool) -> int:
     if record.state == "SUCCEEDED":
         return 0
     return INTERRUPTED if record.state == "CANCELED" else 1
+
+
+def left(run: dict[str, Any], as_json: bool) -> int:
+    """Say which run was left to the agent."""
+    if as_json:
+        out_json({"run_id": run["run_id"], "state": run["state"]})
+    else:
+        out(run["run_id"])
+        if run["reason"]:
+            err(run["reason"])
+    return 0

@@ -23,12 +23,14 @@ COMMANDS: dict[str, Entry | Group] = {
         {
             "list": Entry("runs:list_", "List the runs, the newest first."),
             "show": Entry("runs:show", "Show one run: its steps, metrics and where things are."),
-            "logs": Entry("runs:logs", "Print what the steps of a run wrote."),
+            "logs": Entry("logs:logs", "Print what the steps of a run wrote, or follow it."),
             "cancel": Entry("runs:cancel", "Cancel a run that is under way."),
             "retry": Entry("runs:retry", "Run the failed steps of a run again."),
             "resume": Entry("runs:resume", "Go on with a run that was cut off."),
+            "delete": Entry("runs:delete", "Forget runs that are over, with their folders."),
         },
     ),
+    "agent": Entry("agent:agent", "Run, inspect or end the agent, which runs what is queued."),
     "doctor": Entry("doctor:doctor", "Check that everything Labwright needs works here."),
 }
 

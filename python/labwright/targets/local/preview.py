@@ -132,12 +132,16 @@ class Walk:
         if not (step.task.cache and self.look_up) or step.name in self.anew:
             look.runs = True
             return UNKNOWN
+        workspace = self.store.dir(self.run_id).workspace
         entry = self.store.cached(self._key(step, inputs))
         if entry is not None and still_true(entry, self.workdir, self.artifacts):
             look.cached = True
             return Result("SUCCEEDED", wire.bound_from_json(entry["outputs"], self.artifacts))
         look.runs = True
-        look.why = look.why or (self._untrue(entry) if entry is not None else None)
+        if entry is not None:
+            look.why = look.why or self._untrue(entry)
+        elif any(one.value == str(workspace) for one in inputs.parameters.values()):
+            look.why = "it works in a volume that each run has of its own"
         return UNKNOWN
 
     def _key(self, step: Step, inputs: Bound) -> str:

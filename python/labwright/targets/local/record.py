@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from ...diagnostics import Diagnostic
 
@@ -12,6 +12,7 @@ State = Literal["PENDING", "RUNNING", "SUCCEEDED", "SKIPPED", "FAILED", "CANCELI
 Iteration = int | str | None
 """The number of a loop's turn, or `outer.inner` in nested loops; None outside a loop."""
 
+STATES: tuple[State, ...] = get_args(State)
 FINAL: frozenset[State] = frozenset({"SUCCEEDED", "SKIPPED", "FAILED", "CANCELED"})
 UNDER_WAY: tuple[State, ...] = ("RUNNING", "CANCELING")
 """The states of a run that has an engine; one that is PENDING waits for its own."""

@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from .... import __version__
 from ....errors import LabwrightError
@@ -78,7 +78,8 @@ class AgentClient:
     def __init__(self, socket: Path) -> None:
         import httpx
 
-        transport = httpx.HTTPTransport(uds=str(socket))
+        # A socket needs no certificates, and to read them takes longer than to ask.
+        transport = httpx.HTTPTransport(uds=str(socket), verify=False)
         self._http = httpx.Client(transport=transport, base_url="http://labwright", timeout=30)
 
     def status(self) -> View:
@@ -141,7 +142,7 @@ class AsyncAgentClient:
     def __init__(self, socket: Path) -> None:
         import httpx
 
-        transport = httpx.AsyncHTTPTransport(uds=str(socket))
+        transport = httpx.AsyncHTTPTransport(uds=str(socket), verify=False)
         self._http = httpx.AsyncClient(transport=transport, base_url="http://labwright", timeout=30)
 
     async def status(self) -> View:
@@ -200,6 +201,12 @@ async def _events(response: httpx.Response) -> AsyncIterator[View]:
         event = json.loads(line)
         if event["type"] != "heartbeat":
             yield event
+
+
+@overload
+def connect(*, start: Literal[True] = True, root: Path | None = None) -> AgentClient: ...
+@overload
+def connect(*, start: bool, root: Path | None = None) -> AgentClient | None: ...
 
 
 def connect(*, start: bool = True, root: Path | None = None) -> AgentClient | None:
