@@ -161,6 +161,8 @@ function Flow(props: IPipelineGraphProps): JSX.Element {
       >
         <Background gap={24} />
         <Controls
+          orientation="horizontal"
+          position="bottom-right"
           showInteractive={false}
           fitViewOptions={{ padding: 0.05, maxZoom: 1 }}
         />
