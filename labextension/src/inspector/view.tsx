@@ -10,7 +10,15 @@ import type { NotebookPipeline } from '../pipeline/model';
 import { RemarkLine } from '../pipeline/remarks';
 import { Act } from '../pipeline/act';
 import { CommandIDs } from '../tokens';
-import { Bytes, Duration, EmptyState, SchemaForm, StateIcon, stateLabel } from '../ui';
+import {
+  Bytes,
+  Duration,
+  EmptyState,
+  ErrorBoundary,
+  SchemaForm,
+  StateIcon,
+  stateLabel
+} from '../ui';
 import { countSet, groupData, GroupName, groups, IGroup, withGroup } from './groups';
 
 interface IProps {
@@ -51,7 +59,7 @@ function StepView(
   const cells = pipeline.marks.filter(mark => mark.step === step);
   return (
     <div className="jp-lw-Inspector">
-      <header>
+      <div className="jp-lw-Inspector-head">
         <span
           className="jp-lw-CellChip-dot"
           style={{ background: cssColour(pipeline.colours.get(step)) }}
@@ -64,7 +72,7 @@ function StepView(
         <Act id={CommandIDs.renameStep} args={{ step }} commands={commands}>
           {trans.__('Rename…')}
         </Act>
-      </header>
+      </div>
       {remarks.length > 0 && (
         <ul className="jp-lw-Remarks">
           {remarks.map((remark, index) => (
@@ -282,12 +290,14 @@ function Settings(props: {
               {titles[group.name]}
               {count > 0 && <span className="jp-lw-Count">{count}</span>}
             </summary>
-            <SchemaForm
-              schema={group.schema as JSONObject}
-              data={groupData(settings, group.keys) as JSONObject}
-              translator={translator}
-              onChange={(data, valid) => write(group, data, valid)}
-            />
+            <ErrorBoundary trans={trans}>
+              <SchemaForm
+                schema={group.schema as JSONObject}
+                data={groupData(settings, group.keys) as JSONObject}
+                translator={translator}
+                onChange={(data, valid) => write(group, data, valid)}
+              />
+            </ErrorBoundary>
           </details>
         );
       })}

@@ -1,6 +1,7 @@
 import type { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
 import { ISignal, Signal } from '@lumino/signaling';
 
+import { activateOnContextMenu } from '../cells/pointed';
 import type { IWorkbench } from '../tokens';
 import { NotebookPipeline } from './model';
 
@@ -43,6 +44,7 @@ export class Pipelines {
     }
     const pipeline = new NotebookPipeline(panel, this._workbench);
     this._pipelines.set(panel, pipeline);
+    activateOnContextMenu(panel.content);
     panel.disposed.connect(() => this._pipelines.delete(panel));
     this._added.emit(pipeline);
     this._follow();

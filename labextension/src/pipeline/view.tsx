@@ -91,7 +91,7 @@ function Marked({
   const pending = preview?.filter(step => step.state !== 'cached').length ?? null;
   return (
     <div className="jp-lw-Pipeline">
-      <header className="jp-lw-Pipeline-head">
+      <div className="jp-lw-Pipeline-head">
         <div className="jp-lw-Pipeline-title">
           <strong title={pipeline.path}>
             {graph?.name ?? nameFromFile(pipeline.path)}
@@ -112,7 +112,7 @@ function Marked({
             {trans.__('Run with…')}
           </Act>
         </div>
-      </header>
+      </div>
       {failure && (
         <ErrorBox
           title={trans.__('The notebook could not be analysed')}
