@@ -58,11 +58,13 @@ export function RunHeader({ run }: { run: Run }): JSX.Element {
             <Duration start={run.started_at} end={active ? null : run.finished_at} />
           </Fact>
         )}
-        <Fact name={trans.__('Steps')}>
-          {trans.__('%1 of %2', progress.done, progress.total)}
-          {progress.cached > 0 &&
-            ` (${trans.__('%1 from the cache', progress.cached)})`}
-        </Fact>
+        {progress.total > 0 && (
+          <Fact name={trans.__('Steps')}>
+            {trans.__('%1 of %2', progress.done, progress.total)}
+            {progress.cached > 0 &&
+              ` (${trans.__('%1 from the cache', progress.cached)})`}
+          </Fact>
+        )}
         {run.experiment && (
           <Fact name={trans.__('Experiment')}>
             <span className="jp-lw-Chip">{run.experiment}</span>

@@ -30,7 +30,8 @@ export function addRunCommands(
   app: JupyterFrontEnd,
   panel: IRunsPanel,
   documents: IDocumentManager | null,
-  lab: ILabShell | null
+  lab: ILabShell | null,
+  close: (runId: string) => void
 ): void {
   const reader = lab ? READER : 'Notebook';
   const { commands } = app;
@@ -127,6 +128,7 @@ export function addRunCommands(
           for (const { run_id: runId } of doomed) {
             await runs.remove(runId);
             focus.drop(runId);
+            close(runId);
           }
         });
       }

@@ -101,7 +101,9 @@ const runsPlugin: JupyterFrontEndPlugin<void> = {
         }
       }
     });
-    addRunCommands(app, panel, documents, lab);
+    addRunCommands(app, panel, documents, lab, runId =>
+      views.find(view => view.runId === runId)?.dispose()
+    );
     addCompareCommand({
       app,
       panel,
