@@ -24,11 +24,12 @@ from labwright.targets.local.store import StoreError
 from .models import Error, Model
 from .operations import OPERATIONS, Reply
 from .refusal import CODES, Refusal, from_labwright
-from .routes import ANY_BYTES, BASE, RESOURCE, ROUTES, Route
+from .routes import BASE, RESOURCE, ROUTES, Route
 from .workbench import Workbench
 
 _METHODS = ("GET", "HEAD", "POST", "DELETE", "PATCH", "PUT")
 _BLOCK = 1 << 18
+_BYTES = "application/octet-stream"
 # What Jupyter's own clients add to a query: a token, a token against forgery, and the time (a bare
 # number) so that no cache answers.
 _NOT_OURS = re.compile(r"token|_xsrf|no_track_activity|\d+")
@@ -96,7 +97,7 @@ class Handler(APIHandler):
             return
         media = reply.media
         if isinstance(reply.content, Path):
-            media = media or mimetypes.guess_type(reply.content.name)[0] or ANY_BYTES
+            media = media or mimetypes.guess_type(reply.content.name)[0] or _BYTES
         with reply.content.open("rb") if isinstance(reply.content, Path) else reply.content as file:
             self.set_header("Content-Type", media)
             self.set_header("Content-Length", str(file.seek(0, os.SEEK_END)))

@@ -15,14 +15,14 @@ from pydantic.json_schema import models_json_schema
 
 from . import models
 from .models import Model
-from .routes import ANY_BYTES, BASE, NOTEBOOK_JSON, ROUTES, Route
+from .routes import ANYTHING, BASE, NOTEBOOK_JSON, ROUTES, Route
 
 FILE = Path(__file__).with_name("openapi.json")
 VERSION = "1"
 _REF = "#/components/schemas/{model}"
 _ALWAYS = (400, 403)
 _MEDIA: dict[str, dict[str, Any]] = {
-    ANY_BYTES: {},
+    ANYTHING: {},
     NOTEBOOK_JSON: {"type": "object"},
     "application/json": {"type": "object"},
     "text/html": {"type": "string"},

@@ -15,7 +15,7 @@ RESOURCE = "labwright"
 """What Jupyter's authorizer is asked about."""
 
 NOTEBOOK_JSON = "application/x-ipynb+json"
-ANY_BYTES = "application/octet-stream"
+ANYTHING = "*/*"
 
 Action = Literal["read", "write", "execute"]
 Method = Literal["GET", "POST", "DELETE"]
@@ -110,7 +110,7 @@ ROUTES = (
     Route("GET", "/runs/{run_id}/notebook", "show_source", "read",
           "The notebook as it was when the run began.", NOTEBOOK_JSON, errors=_RUN),
     Route("GET", "/runs/{run_id}/files/{artifact}", "download_file", "read",
-          "A file of the run; `artifact` may contain slashes.", ANY_BYTES, errors=_RUN),
+          "A file of the run; `artifact` may contain slashes.", ANYTHING, errors=_RUN),
     Route("GET", "/runs/{run_id}/steps/{step}/log", "read_log", "read", "What a step printed.",
           models.LogChunk, query=LogQuery, errors=_RUN),
     Route("GET", "/runs/{run_id}/steps/{step}/notebook", "show_executed", "read",

@@ -1644,7 +1644,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          'application/octet-stream': unknown;
+          '*/*': unknown;
         };
       };
       400: components['responses']['BadRequest'];
