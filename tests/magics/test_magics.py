@@ -1,6 +1,7 @@
 """The magics in a live session: a real IPython, in a process of its own."""
 
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -160,3 +161,25 @@ def test_a_defect_of_the_notebook_is_one_message(session, tmp_path):
 def test_the_extension_can_be_taken_out(session):
     assert session.run("%unload_ext labwright").error is None
     assert session.run("%%step load\nx = 1").error.ename == "UsageError"
+
+
+def test_a_part_of_a_pipeline_or_one_that_is_left_to_the_agent(session, tmp_path):
+    from labwright.targets.local.agent.client import connect
+    from labwright.targets.local.store import Store
+
+    notebook(tmp_path, ("load", "x = 1"), ("show", "print(x)"))
+    reply = session.run("%pipeline run work.ipynb --until load")
+    assert "load" in text(reply)
+    assert [step.name for step in Store().run("latest").steps] == ["load"]
+    assert (
+        "there is no step 'lod'" in session.run("%pipeline run work.ipynb --from lod").error.evalue
+    )
+    run_id = text(session.run("%pipeline run work.ipynb --detach")).strip()
+    try:
+        deadline = time.monotonic() + 60
+        while Store().run_row(run_id).state != "SUCCEEDED":
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+    finally:
+        with connect() as agent:
+            agent.stop()

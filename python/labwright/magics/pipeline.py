@@ -15,12 +15,22 @@ from IPython.core.magic import Magics, line_magic, magics_class
 from ..cli.quick import parse
 from ..cli.spec import Arg, Opt, params
 from ..errors import LabwrightError
-from ..launch import Analysed, analyse_notebook, parameter_texts, pipeline_of, run_analysed
+from ..launch import (
+    Analysed,
+    analyse_notebook,
+    parameter_texts,
+    pipeline_of,
+    prepared,
+    run_analysed,
+    submission,
+    submit,
+)
 from ..widgets.graph import graph_json
 from .locate import is_stale, notebook_path
 
 USAGE = """\
 %pipeline run [NB] [-p NAME=VALUE]… [--no-cache]   run the notebook as a pipeline
+     [--from STEP] [--until STEP] [--detach]       a part of it; or leave it to the agent
 %pipeline graph [NB]                               draw its steps
 %pipeline compile [NB] [-o FILE]                   compile it for Kubeflow Pipelines
 %pipeline verify [NB] [-p NAME=VALUE]…             check it against the notebook itself
@@ -64,19 +74,28 @@ class PipelineMagics(Magics):
         notebook: Annotated[str | None, Arg("The notebook.")] = None,
         param: Annotated[list[str], Opt("-p", "--param", help="NAME=VALUE")] = [],  # noqa: B006
         no_cache: Annotated[bool, Opt("--no-cache", help="Run every step.")] = False,
+        from_step: Annotated[str, Opt("--from", help="Run this and what follows anew.")] = "",
+        until_step: Annotated[str, Opt("--until", help="Run this and what it needs.")] = "",
+        detach: Annotated[bool, Opt("--detach", help="Leave the run to the agent.")] = False,
     ) -> Any:
         from ..widgets.view import view
 
         analysed = self._analysed(notebook)
-        pipeline_of(analysed)  # says what is wrong before anything is shown
+        texts = parameter_texts(param)
+        options: dict[str, Any] = {
+            "cache": not no_cache,
+            "from_step": from_step or None,
+            "until_step": until_step or None,
+        }
+        if detach:
+            _say(submit(submission(analysed, texts, **options))["run_id"])
+            return None
+        prepared(analysed, texts, **options)  # says what is wrong before anything is shown
         self._short_records()
         cancel = threading.Event()
         shown = view(graph_json(analysed.plan, analysed.flow), cancel.set)
-        texts = parameter_texts(param)
         record = in_thread(
-            lambda listen: run_analysed(
-                analysed, texts, cache=not no_cache, on_event=listen, cancel=cancel
-            ),
+            lambda listen: run_analysed(analysed, texts, on_event=listen, cancel=cancel, **options),
             shown,
             cancel,
         )

@@ -93,7 +93,8 @@ def test_a_notebook_runs_and_every_change_is_told(agent: AgentClient, tmp_path: 
 
 def test_a_loop_tells_of_its_turns(agent: AgentClient, tmp_path: Path) -> None:
     ir = IR("turns")
-    body = ir.group("each", types={"item": "NUMBER_INTEGER"}, **loop([1, 2, 3]))
+    ir.step("before", "print('once')")
+    body = ir.group("each", after=("before",), types={"item": "NUMBER_INTEGER"}, **loop([1, 2, 3]))
     ir.step("inner", "", dag=body)
     with agent.events() as events:
         next(events)
@@ -101,7 +102,8 @@ def test_a_loop_tells_of_its_turns(agent: AgentClient, tmp_path: Path) -> None:
         seen = until_over(events, run["run_id"])
     found = {(e["step"]["iteration"], e["step"]["state"]) for e in seen if e["type"] == "step"}
     assert {(n, "SUCCEEDED") for n in range(3)} <= found
-    assert {(n, "PENDING") for n in range(3)} <= found | {(n, "RUNNING") for n in range(3)} | found
+    logs = [e["text"] for e in seen if e["type"] == "log" and e["step"] == "before"]
+    assert logs == ["once\n"]
 
 
 def test_cancel_delete_and_what_makes_no_sense(agent: AgentClient, tmp_path: Path) -> None:
@@ -263,3 +265,27 @@ def test_on_an_event_loop(agent: AgentClient, tmp_path: Path) -> None:
         return "lost"
 
     assert asyncio.run(talk()) == "SUCCEEDED"
+
+
+def test_a_setting_that_is_no_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    from labwright.targets.local.agent.server import serve
+
+    monkeypatch.setenv("LABWRIGHT_AGENT_MAX_RUNS", "many")
+    with pytest.raises(LabwrightError, match="LABWRIGHT_AGENT_MAX_RUNS is 'many'"):
+        serve()
+
+
+def test_a_run_that_is_forgotten_behind_its_back_does_no_harm(
+    agent: AgentClient, tmp_path: Path
+) -> None:
+    from sqlalchemy import delete
+
+    from labwright.targets.local.schema import runs
+
+    run_id = agent.submit(by_hand(work(tmp_path / "ledger", "slow", 2), tmp_path))["run_id"]
+    wait_for((tmp_path / "ledger").exists)
+    with Store().transaction() as connection:
+        connection.execute(delete(runs).where(runs.c.run_id == run_id))
+    wait_for(lambda: agent.status()["agent"]["active"] == 0)
+    other = agent.submit(by_hand(work(tmp_path / "other", "other"), tmp_path))["run_id"]
+    wait_for(lambda: ended(other))

@@ -17,7 +17,7 @@ from ..needs import Needs
 from ..pages import summary_of
 from ..record import FINAL, UNDER_WAY
 from ..rundir import new_run_id
-from ..store import RunRow, Store
+from ..store import RunRow, Store, StoreError
 from ..submission import Submission, keep_environment, make_folder, read_environment
 from .follow import Follower
 from .hub import Hub
@@ -51,6 +51,7 @@ class Agent:
         self.used = time.monotonic()
         self._wake = asyncio.Event()
         self._glanced = 0.0
+        self._missed = False
 
     # What is asked of it
 
@@ -96,6 +97,7 @@ class Agent:
             await asyncio.to_thread(delete_run, self.store, run_id)
         except LabwrightError as error:
             raise Busy(error.what, hint=error.hint) from None
+        self._forget(run_id)
         self.hub.publish("deleted", {"run_id": run_id})
 
     def follow(self, run_id: str) -> View:
@@ -140,17 +142,24 @@ class Agent:
     async def work(self) -> None:
         """Look after the runs, for ever. Sleeps while there are none."""
         while True:
-            if self.following:
-                await asyncio.sleep(TICK)
-                self._look()
-            else:
-                # What waits then waits for something that other processes have.
-                patience = 1.0 if self.queued else None
-                try:
-                    await asyncio.wait_for(self._wake.wait(), patience)
-                except asyncio.TimeoutError:
-                    self._schedule()
-                self._wake.clear()
+            try:
+                if self.following:
+                    await asyncio.sleep(TICK)
+                    self._look()
+                else:
+                    await self._rest()
+            except StoreError as error:  # a full disk, say: the runs have the same trouble
+                sys.stderr.write(f"{error}\n")
+                self._missed = True
+                await asyncio.sleep(GLANCE)
+
+    async def _rest(self) -> None:
+        """Wait for work. What is queued while nothing runs waits for what others have."""
+        try:
+            await asyncio.wait_for(self._wake.wait(), 1.0 if self.queued else None)
+        except asyncio.TimeoutError:
+            self._schedule()
+        self._wake.clear()
 
     def _look(self) -> None:
         self.used = time.monotonic()
@@ -158,20 +167,33 @@ class Agent:
         if glance:
             self._glanced = self.used
         self.ending = [one for one in self.ending if one.poll() is None]
-        ended = False
+        before = len(self.following)
         for run_id, follower in list(self.following.items()):
-            follower.poll()
-            process = self.processes.get(run_id)
-            if process is not None and process.poll() is not None:
-                del self.processes[run_id]
-                self._left(follower)
-            elif process is None and glance and not follower.over:
-                self._left(follower)
-            if follower.over and run_id not in self.processes:
-                del self.following[run_id]
-                ended = True
-        if ended or (glance and self.queued):
+            try:
+                self._look_at(follower, glance)
+            except StoreError:
+                raise
+            except LabwrightError:  # the run was forgotten by somebody
+                self._forget(run_id)
+        self._missed = False
+        if len(self.following) < before or (glance and self.queued):
             self._schedule()
+
+    def _look_at(self, follower: Follower, glance: bool) -> None:
+        """Tell what is new of a run, and see whether it is over."""
+        run_id = follower.run_id
+        if self._missed:
+            follower.retell()
+        else:
+            follower.poll()
+        process = self.processes.get(run_id)
+        if process is not None and process.poll() is not None:
+            del self.processes[run_id]
+            self._left(follower)
+        elif process is None and glance and not follower.over:
+            self._left(follower)
+        if follower.over and run_id not in self.processes:
+            del self.following[run_id]
 
     def _left(self, follower: Follower) -> None:
         """The process of a run has ended, or may have: see that the run has an end, too."""

@@ -56,10 +56,12 @@ class Follower:
         """Tell what is new."""
         lines = self.journal.read()
         rows = self._changed(lines)
+        named = {(line["step"], line["turn"]) for line in lines if "step" in line}
         over = {(row.path, row.turn) for row in rows if row.state != "RUNNING"}
         for row in rows:
-            if row.started_at is not None and not row.cached:
-                self.tails.setdefault((row.path, row.turn), (row, Tail(self._log(row))))
+            key = row.path, row.turn
+            if row.started_at is not None and not row.cached and key in named:
+                self.tails.setdefault(key, (row, Tail(self._log(row))))
         for key in list(self.tails):
             self._tell_log(*self.tails[key], over=key in over)
             if key in over:

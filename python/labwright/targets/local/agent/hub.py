@@ -74,4 +74,4 @@ class Hub:
 
 
 def _line(data: Mapping[str, Any]) -> bytes:
-    return json.dumps(data, ensure_ascii=False, allow_nan=False).encode() + b"\n"
+    return json.dumps(data, allow_nan=False).encode() + b"\n"

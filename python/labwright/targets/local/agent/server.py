@@ -233,21 +233,28 @@ def serve(idle: float | None = None, max_runs: int | None = None) -> bool:
     `idle`: seconds without runs or listeners after which it ends. `max_runs`: how many runs go on
     at a time. Unless given, they are LABWRIGHT_AGENT_IDLE's and LABWRIGHT_AGENT_MAX_RUNS'.
     """
+    seconds = idle if idle is not None else _setting("LABWRIGHT_AGENT_IDLE", IDLE)
+    places = max_runs or int(_setting("LABWRIGHT_AGENT_MAX_RUNS", 0)) or None
     store = Store()
     store.root.mkdir(parents=True, exist_ok=True, mode=0o700)
     place = Place(store.root)
     lock = _turn(place)
     if lock is None:
         return False
-    environ = os.environ
-    seconds = idle if idle is not None else float(environ.get("LABWRIGHT_AGENT_IDLE") or IDLE)
-    places = max_runs or int(environ.get("LABWRIGHT_AGENT_MAX_RUNS") or 0) or None
     try:
         asyncio.run(_live(store, place, seconds, places))
     finally:
         store.close()
         os.close(lock)
     return True
+
+
+def _setting(name: str, default: float) -> float:
+    text = os.environ.get(name) or str(default)
+    try:
+        return float(text)
+    except ValueError:
+        raise LabwrightError(f"{name} is {text!r}, which is no number") from None
 
 
 def _turn(place: Place) -> int | None:
