@@ -19,8 +19,10 @@ module.exports = {
     '/node_modules/(?!(@jupyter|@jupyterlab|@jupyter-widgets|@lumino|@microsoft|@rjsf|exenv-es6|lib0|nanoid|nbdime|vscode-ws-jsonrpc|y-protocols|y-websocket|yjs)/)'
   ],
   moduleNameMapper: {
-    '\\.(css|svg)$': '<rootDir>/src/testing/empty.js',
-    '\\.svg\\?.*$': '<rootDir>/src/testing/empty.js'
+    '\\.css$': '<rootDir>/src/testing/empty.js',
+    // JupyterLab's icons refuse an empty picture.
+    '\\.svg$': '<rootDir>/src/testing/svg.js',
+    '\\.svg\\?.*$': '<rootDir>/src/testing/svg.js'
   },
   cacheDirectory: '<rootDir>/.jest-cache',
   restoreMocks: true

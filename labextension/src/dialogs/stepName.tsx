@@ -74,7 +74,7 @@ class StepNameBody extends ReactWidget implements Dialog.IBodyWidget<IStepName> 
   private _value: IStepName;
 }
 
-function StepNameForm(props: {
+export function StepNameForm(props: {
   options: IStepNameOptions;
   onChange: (value: IStepName) => void;
 }): JSX.Element {
