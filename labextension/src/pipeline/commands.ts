@@ -72,7 +72,7 @@ export function addCommands({
   ): Promise<string | null> => {
     const id = await startRun(pipeline, workbench, part, ask);
     if (id !== null && opensRuns() && commands.hasCommand(CommandIDs.openRun)) {
-      await commands.execute(CommandIDs.openRun, { runId: id, mode: 'split-right' });
+      await commands.execute(CommandIDs.openRun, { runId: id });
     }
     return id;
   };

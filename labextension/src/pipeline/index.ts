@@ -12,7 +12,9 @@ import { labwrightIcon } from '../ui';
 import { openChipMenu } from './chipMenu';
 import { addCommands } from './commands';
 import { newPipeline } from './newPipeline';
+import type { NotebookPipeline } from './model';
 import { pipelineSection } from './section';
+import { noticeStrays } from './strayNotice';
 import { IPipelines } from './token';
 import { Pipelines } from './tracker';
 
@@ -64,7 +66,16 @@ const mainPlugin: JupyterFrontEndPlugin<IPipelines> = {
       icon: labwrightIcon,
       execute: () => sidebar.reveal(section)
     });
-    pipelines.changed.connect(() => commands.notifyCommandChanged());
+    // Only these stand in toolbars; menus ask when they open.
+    const shown = [CommandIDs.markStep, CommandIDs.runWith];
+    pipelines.changed.connect(() =>
+      shown.forEach(id => commands.notifyCommandChanged(id))
+    );
+    const watch = (pipeline: NotebookPipeline): void => {
+      pipeline.strayed.connect((_, found) => noticeStrays(pipeline, found, trans));
+    };
+    pipelines.forEach(watch);
+    pipelines.added.connect((_, pipeline) => watch(pipeline));
 
     const decorations = decorateAll(pipelines, trans, {
       edit: (panel, index) => {

@@ -25,6 +25,7 @@ async function setup(cells: object[]) {
     disableDocumentWideUndoRedo: true,
     data: { cells, metadata: {}, nbformat: 4, nbformat_minor: 5 } as never
   });
+  sharedModel.clearUndoHistory();
   const contentChanged = new Signal<object, void>({});
   const model = { sharedModel, contentChanged };
   sharedModel.ydoc.on('update', () => contentChanged.emit());
@@ -217,4 +218,21 @@ it('shows the step of the cell that is worked on', async () => {
   expect(pipeline.selected).toBe('b');
   pipeline.apply(startStep(pipeline.cells, [1], 'a'));
   expect(pipeline.steps).toEqual(['a']);
+});
+
+it('tells of cells that strayed when others went, and not of an undo', async () => {
+  const { pipeline, model } = await setup([
+    cell('1', ['step:a']),
+    cell('2', ['step:b']),
+    cell('3')
+  ]);
+  const heard: unknown[] = [];
+  pipeline.strayed.connect((_, found) => heard.push(...found));
+  model.sharedModel.deleteCell(1);
+  await jest.advanceTimersByTimeAsync(50);
+  expect(heard).toEqual([{ from: 'b', to: 'a', ids: [pipeline.marks[1].id] }]);
+  model.sharedModel.undo();
+  await jest.advanceTimersByTimeAsync(50);
+  expect(pipeline.steps).toEqual(['a', 'b']);
+  expect(heard).toHaveLength(1);
 });

@@ -23,6 +23,7 @@ import {
   readMarks,
   stepNames
 } from '../cells/marks';
+import { IMarked, IStray, strays } from '../cells/strays';
 import { readForm } from '../dialogs/values';
 import type { IWorkbench } from '../tokens';
 import { assignColours } from './colours';
@@ -31,6 +32,11 @@ import { applyEdit, ISnapshot, snapshot } from './source';
 
 /** Changes that come together, as one keystroke's do, are looked at once. */
 const GATHER = 20;
+/** Outputs that stream in change nothing here: they are looked at less and less often. */
+const GATHER_MOST = 250;
+const QUIET = 500;
+/** How many earlier arrangements are known, so that an undo is no news. */
+const REMEMBERED = 20;
 const REST = 80;
 const PREVIEW_REST = 250;
 
@@ -75,6 +81,11 @@ export class NotebookPipeline implements IDisposable {
   /** Anything of the below is another. */
   get changed(): ISignal<this, void> {
     return this._changed;
+  }
+
+  /** Cells came to another step because others moved or went. */
+  get strayed(): ISignal<this, readonly IStray[]> {
+    return this._strayed;
   }
 
   get path(): string {
@@ -174,8 +185,11 @@ export class NotebookPipeline implements IDisposable {
     }
     const current = this._current();
     if (current.fingerprint === this._seen) {
+      this._pause = Math.min(2 * this._pause, GATHER_MOST);
       return;
     }
+    this._pause = GATHER;
+    const before = { cells: this.cells, marks: this.marks };
     this._seen = current.fingerprint;
     this.cells = current.cells;
     this.marks = readMarks(current.cells, nameFromFile(this.path));
@@ -193,6 +207,7 @@ export class NotebookPipeline implements IDisposable {
       this._remarks.clear();
     }
     this._changed.emit();
+    this._findStrays(before);
   }
 
   dispose(): void {
@@ -218,8 +233,24 @@ export class NotebookPipeline implements IDisposable {
     }
   }
 
+  /** Cells that strayed are told of, but for an arrangement that was there before. */
+  private _findStrays(before: IMarked): void {
+    const plan = this.marks.map(mark => `${mark.id} ${mark.step}`).join('\n');
+    const known = this._plans.includes(plan);
+    this._plans = [...this._plans.filter(one => one !== plan), plan].slice(-REMEMBERED);
+    const found = known ? [] : strays(before, this);
+    if (found.length > 0) {
+      this._strayed.emit(found);
+    }
+  }
+
   private _onContent(): void {
-    this._gathering ||= window.setTimeout(() => this.refresh(), GATHER);
+    const now = Date.now();
+    if (now - this._touched > QUIET) {
+      this._pause = GATHER;
+    }
+    this._touched = now;
+    this._gathering ||= window.setTimeout(() => this.refresh(), this._pause);
   }
 
   private _onAnalysis(
@@ -258,6 +289,10 @@ export class NotebookPipeline implements IDisposable {
   private _onRuns(_?: unknown, ids: readonly string[] | null = null): void {
     const newest = this._workbench.runs.summaries.find(run => run.path === this.path);
     if (!newest) {
+      if (this.lastRun) {
+        this.lastRun = null; // it was deleted
+        this._changed.emit();
+      }
       return;
     }
     const known = this.lastRun?.run_id === newest.run_id;
@@ -281,6 +316,7 @@ export class NotebookPipeline implements IDisposable {
   }
 
   private readonly _changed = new Signal<this, void>(this);
+  private readonly _strayed = new Signal<this, readonly IStray[]>(this);
   private readonly _analyse: Latest<IQuestion, Analysis>;
   private readonly _previews: Latest<PreviewRequest, Preview>;
   private _analysed: NotebookSource | null = null;
@@ -289,6 +325,9 @@ export class NotebookPipeline implements IDisposable {
   private _texts: Readonly<Record<string, string>> = {};
   private _seen = '';
   private _gathering = 0;
+  private _pause = GATHER;
+  private _touched = 0;
+  private _plans: readonly string[] = [];
 }
 
 /** Remarks by the cell's id, for indexes pass when cells move; those on no cell under ''. */
