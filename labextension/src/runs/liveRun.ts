@@ -55,8 +55,9 @@ export class LiveRun {
     }
     this._run = advance(before, event);
     this._changed.emit();
-    if (event.type === 'run' && isFinal(event.run.state) && !isFinal(before.state)) {
-      // Events carry no outputs of the whole run, and no diagnostics.
+    if (event.type === 'run' && isFinal(event.run.state) !== isFinal(before.state)) {
+      // Events carry no outputs of the whole run, and no diagnostics; and a run that goes on
+      // again begins with other steps.
       void this.refresh();
     }
   }
