@@ -16,6 +16,9 @@ from labwright.errors import LabwrightError
 from labwright.targets.local import gpus
 from labwright.targets.local.check import check_pipeline
 from labwright.targets.local.environments import environment, missing
+from labwright.targets.local.ir import read_pipeline
+from labwright.targets.local.needs import Needs, needs_of
+from labwright.targets.local.steps import plan_steps
 from labwright.targets.local.store import Store
 
 from .ir_by_hand import IR, From, Run
@@ -274,3 +277,23 @@ sys.stdout.write('no line end')
     ]  # fmt: skip
     assert seen[1][0] - seen[0][0] > 0.3
     assert Store().log(record.run_id, "a") == "one\ntwo\nno line end"
+
+
+def test_the_gpus_as_people_see_them(two_gpus: Path, tmp_path: Path) -> None:
+    ledger = gpus.GpuLedger(tmp_path)
+    taken = ledger.take(1)
+    assert taken is not None
+    shown = [(one["id"], one["name"], one["free"]) for one in gpus.gpu_states(tmp_path)]
+    assert shown == [("0", "NVIDIA H100", False), ("1", "NVIDIA H100", True)]
+    ledger.free(taken)
+    assert all(one["free"] for one in gpus.gpu_states(tmp_path))
+
+
+def test_a_run_needs_what_its_hungriest_steps_ask_for() -> None:
+    ir = IR()
+    ir.step("a", container={"resources": {"resourceCpuLimit": "500m", "memoryLimit": 2.0}})
+    ir.step("b", container=GPU)
+    ir.step("c", container={"resources": {"resourceMemoryLimit": "1Gi", "cpuLimit": 4}})
+    ir.step("d", container={"resources": {"resourceCpuLimit": "{{$.inputs.parameters['n']}}"}})
+    steps = plan_steps(read_pipeline(ir.spec))
+    assert needs_of(steps.values()) == Needs(cpus=4, memory=2e9, gpus=1)
