@@ -87,7 +87,7 @@ export function RunHeader({ run }: { run: Run }): JSX.Element {
       {state === 'PENDING' && run.reason && (
         <p className="jp-lw-RunHeader-reason">{run.reason}</p>
       )}
-      {run.error && (
+      {run.error && state !== 'PENDING' && (
         <p className="jp-lw-RunHeader-error" role="alert">
           {run.error}
         </p>

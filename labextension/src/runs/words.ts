@@ -1,5 +1,4 @@
 /** Runs and values in words. */
-import { Time } from '@jupyterlab/coreutils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 
 import type { RunSummary, Step } from '../api';
@@ -49,12 +48,43 @@ export function headline(run: RunSummary, trans: TranslationBundle): string {
   }
 }
 
-export function ago(iso: string): string {
-  return Time.formatHuman(new Date(iso), 'narrow');
+// Lists ask for these on every row they draw, and making a formatter costs more than using it.
+let language: string | undefined;
+let relative: Intl.RelativeTimeFormat;
+let absolute: Intl.DateTimeFormat;
+
+function speak(): void {
+  const now = document.documentElement.lang || 'en';
+  if (now !== language) {
+    language = now;
+    relative = new Intl.RelativeTimeFormat(now, { numeric: 'auto', style: 'narrow' });
+    absolute = new Intl.DateTimeFormat(now, {
+      dateStyle: 'medium',
+      timeStyle: 'medium'
+    });
+  }
+}
+
+const UNITS: [Intl.RelativeTimeFormatUnit, number][] = [
+  ['year', 31_536_000],
+  ['month', 2_592_000],
+  ['day', 86_400],
+  ['hour', 3600],
+  ['minute', 60],
+  ['second', 1]
+];
+
+/** `2 min ago`, in the language of the page. */
+export function ago(iso: string, now = Date.now()): string {
+  speak();
+  const seconds = Math.max(0, Math.floor((now - Date.parse(iso)) / 1000));
+  const [unit, size] = UNITS.find(([, least]) => seconds >= least) ?? ['second', 1];
+  return relative.format(-Math.floor(seconds / size), unit);
 }
 
 export function moment(iso: string): string {
-  return Time.format(new Date(iso));
+  speak();
+  return absolute.format(new Date(iso));
 }
 
 /** Whether the engine died under it, so that going on is the thing to do. */
