@@ -4,6 +4,7 @@ import { ISignal, Signal } from '@lumino/signaling';
 
 import {
   Analysis,
+  ApiError,
   Diagnostic,
   Graph,
   GraphStep,
@@ -102,6 +103,8 @@ export class NotebookPipeline implements IDisposable {
   /** Why the server gave no analysis at all. */
   failure: Error | null = null;
   preview: readonly StepPreview[] | null = null;
+  /** Why the graph could not be run as it stands. */
+  refusal: Error | null = null;
   colours: ReadonlyMap<string, number> = new Map();
   /** The newest run of this notebook, followed while it is active. */
   lastRun: Run | null = null;
@@ -203,7 +206,7 @@ export class NotebookPipeline implements IDisposable {
     } else {
       this._analyse.clear();
       this._previews.clear();
-      this.graph = this.analysis = this.failure = this.preview = null;
+      this.graph = this.analysis = this.failure = this.preview = this.refusal = null;
       this._remarks.clear();
     }
     this._changed.emit();
@@ -263,24 +266,31 @@ export class NotebookPipeline implements IDisposable {
       this.graph = answer.graph ?? this.graph;
       this._remarks = remarksByCell(answer, question.snapshot.cells);
       this._analysed = question.snapshot.source;
-      if (answer.graph) {
+      if (answer.graph && !hasErrors(answer.graph)) {
         this._askPreview();
       } else {
-        this.preview = null;
+        this._previews.clear();
+        this.preview = this.refusal = null;
       }
     }
     this._changed.emit();
   }
 
   private _askPreview(): void {
-    if (this._analysed && this.graph) {
+    if (this._analysed && this.graph && !hasErrors(this.graph)) {
       const { values } = readForm(this.graph.parameters, this._texts);
       const parameters = values as PreviewRequest['parameters'];
       this._previews.put({ ...this._analysed, parameters });
     }
   }
 
-  private _onPreview(_: unknown, { answer }: IAnswer<PreviewRequest, Preview>): void {
+  private _onPreview(
+    _: unknown,
+    { answer, failure }: IAnswer<PreviewRequest, Preview>
+  ): void {
+    // A refusal is what a run would be told too; anything else is nobody's business here.
+    this.refusal =
+      failure instanceof ApiError && failure.status === 400 ? failure : null;
     // Without an answer nothing is said: a wrong promise would be worse.
     this.preview = answer?.steps ?? null;
     this._changed.emit();
@@ -328,6 +338,10 @@ export class NotebookPipeline implements IDisposable {
   private _pause = GATHER;
   private _touched = 0;
   private _plans: readonly string[] = [];
+}
+
+function hasErrors(graph: Graph): boolean {
+  return graph.diagnostics.some(remark => remark.severity === 'error');
 }
 
 /** Remarks by the cell's id, for indexes pass when cells move; those on no cell under ''. */

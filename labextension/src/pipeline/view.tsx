@@ -135,6 +135,12 @@ function Marked({
           )}
         </ErrorBox>
       )}
+      {pipeline.refusal && (
+        <ErrorBox
+          title={trans.__('It cannot run as it stands')}
+          error={pipeline.refusal}
+        />
+      )}
       {graph && (
         <>
           <div

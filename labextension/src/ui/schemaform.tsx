@@ -17,6 +17,7 @@ export interface ISchemaFormProps {
 }
 
 export default function SchemaForm(props: ISchemaFormProps): JSX.Element {
+  const trans = props.translator.load('labwright');
   const [data, setData] = useState(props.data);
   return (
     <FormComponent
@@ -27,6 +28,15 @@ export default function SchemaForm(props: ISchemaFormProps): JSX.Element {
       translator={props.translator}
       buttonStyle="icons"
       liveValidate
+      // Each field says what is wrong with it; a pattern is no word for people.
+      showErrorList={false}
+      transformErrors={errors =>
+        errors.map(error =>
+          error.name === 'pattern'
+            ? { ...error, message: trans.__('This is not of the form described.') }
+            : error
+        )
+      }
       onChange={event => {
         const next = event.formData as JSONObject;
         setData(next);
