@@ -67,6 +67,7 @@ class Bridge:
         self._path_of = path_of
         self._log = log
         self._asked = asyncio.Event()
+        self._under_way: set[str] = set()
         self._following: asyncio.Task[None] | None = None
 
     def listen(self) -> None:
@@ -126,10 +127,12 @@ class Bridge:
             except Exception:
                 self._log.exception("labwright: the agent's events cannot be followed")
                 heard = False
+            if heard:  # who asked meanwhile got what there was
+                self._asked.clear()
             pause = _SHORTEST_PAUSE if heard else min(2 * pause, _LONGEST_PAUSE)
             await asyncio.sleep(pause)
             # Runs that were left alone get the next agent at once.
-            if not (heard and await asyncio.to_thread(self._some_run_goes_on)):
+            if not await asyncio.to_thread(self._some_run_goes_on):
                 await self._until_there_is_one()
 
     async def _follow_one(self, start: bool) -> bool:
@@ -153,6 +156,7 @@ class Bridge:
         return epoch is not None
 
     def _pass_on(self, event: Mapping[str, Any]) -> None:
+        self._keep_count(event)
         found = passed_on(event, self._path_of)
         if found is not None:
             try:
@@ -160,11 +164,23 @@ class Bridge:
             except Exception:  # one event that does not fit must not end the others
                 self._log.exception("labwright: an event could not be passed on")
 
+    def _keep_count(self, event: Mapping[str, Any]) -> None:
+        """Know which runs were going on when the agent was last heard."""
+        from labwright.targets.local.record import FINAL
+
+        if event["type"] == "hello":
+            self._under_way.clear()
+        elif event["type"] == "run" and event["run"]["state"] not in FINAL:
+            self._under_way.add(event["run"]["run_id"])
+        elif event["type"] in ("run", "deleted"):
+            self._under_way.discard(event.get("run_id") or event["run"]["run_id"])
+
     def _some_run_goes_on(self) -> bool:
+        """Whether browsers wait for news: a run goes on, or did when there was none any more."""
         from labwright.targets.local.changes import rows_in
         from labwright.targets.local.record import UNDER_WAY
 
-        return bool(rows_in(self._store, ("PENDING", *UNDER_WAY)))
+        return bool(self._under_way) or bool(rows_in(self._store, ("PENDING", *UNDER_WAY)))
 
     async def _until_there_is_one(self) -> None:
         """Until somebody asks, or an agent listens. To look costs a failed system call."""

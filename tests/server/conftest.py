@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ import pytest
 from pytest_jupyter.jupyter_server import *  # noqa: F403
 from tornado.httpclient import AsyncHTTPClient, HTTPRequest, HTTPResponse
 
+from labwright.targets.local.agent.client import connect
 from labwright_server.routes import BASE
 
 Ask = Callable[..., Awaitable[HTTPResponse]]
@@ -25,6 +26,17 @@ Ask = Callable[..., Awaitable[HTTPResponse]]
 @pytest.fixture
 def jp_server_config() -> dict[str, Any]:
     return {"ServerApp": {"jpserver_extensions": {"labwright_server": True}}}
+
+
+@pytest.fixture(autouse=True)
+def _agent(_own_home: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """An agent that a test starts ends with the test."""
+    monkeypatch.setenv("LABWRIGHT_AGENT_IDLE", "2")
+    yield
+    client = connect(start=False)
+    if client is not None:
+        with client:
+            client.stop()
 
 
 @pytest.fixture
