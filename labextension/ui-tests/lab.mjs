@@ -104,6 +104,11 @@ export class Lab {
     };
   }
 
+  /** The folder of the environment's programs. */
+  get programs() {
+    return programs();
+  }
+
   get url() {
     return `http://127.0.0.1:${this.port}/${this.app === 'lab' ? 'lab' : 'tree'}?token=${this.token}`;
   }
@@ -159,7 +164,10 @@ export class Lab {
     if (this.server.exitCode === null && this.server.signalCode === null) {
       const ended = new Promise(done => this.server.once('exit', done));
       this.server.kill(signal);
+      // Jupyter waits for ever for a thread that reads a file as it is told to stop.
+      const impatience = setTimeout(() => this.server.kill('SIGKILL'), 15_000);
       await ended;
+      clearTimeout(impatience);
     }
   }
 
@@ -168,7 +176,8 @@ export class Lab {
     await this.stop();
     const agent = spawn(join(programs(), 'labwright'), ['agent', '--stop'], {
       env: this.env,
-      stdio: 'ignore'
+      stdio: 'ignore',
+      timeout: 15_000
     });
     await new Promise(done => agent.once('exit', done).once('error', done));
     rmSync(this.home, { recursive: true, force: true, maxRetries: 5 });
