@@ -103,7 +103,6 @@ def run_queued(run_id: str, store: Store) -> RunRecord | None:
     try:
         if not claim(store, run_id):
             return None
-        directory.environment.unlink(missing_ok=True)
         row = store.run_row(run_id)
         try:
             plan = _plan(store, row)
@@ -163,7 +162,6 @@ def cancel_run(run_id: str, store: Store | None = None) -> RunRecord:
         waiting = ("PENDING", "RUNNING")
         rows = [one for one in store.step_rows(row.run_id) if one.state in waiting]
         store.save_steps(row.run_id, [replace(one, state="CANCELED") for one in rows])
-        directory.environment.unlink(missing_ok=True)
     return store.run(row.run_id)
 
 

@@ -57,11 +57,6 @@ class RunDir:
         return self.path / "engine.log"
 
     @property
-    def environment(self) -> Path:
-        """The environment variables that a waiting run was asked for with; gone once it starts."""
-        return self.path / ".environment.json"
-
-    @property
     def workspace(self) -> Path:
         """The run's own volume."""
         return self.path / "workspace"

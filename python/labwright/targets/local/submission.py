@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -154,20 +152,6 @@ def make_folder(store: Store, run_id: str) -> None:
         store.dir(run_id).path.mkdir(parents=True)
     except FileExistsError:
         raise LabwrightError(f"there already is a run {run_id!r}") from None
-
-
-def keep_environment(directory: RunDir, env: Mapping[str, str]) -> None:
-    """Keep the environment variables of a run that waits, for its user's eyes only."""
-    directory.environment.unlink(missing_ok=True)
-    if env:
-        os.close(os.open(directory.environment, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-        directory.environment.write_text(json.dumps(dict(env)), encoding="utf-8")
-
-
-def read_environment(directory: RunDir) -> dict[str, str] | None:
-    """The environment variables kept for a run that waits."""
-    found = read_json(directory.environment)
-    return found if isinstance(found, dict) else None
 
 
 def run_graph(directory: RunDir) -> dict[str, Any]:

@@ -88,7 +88,6 @@ def test_a_notebook_runs_and_every_change_is_told(agent: AgentClient, tmp_path: 
     assert kept["cells"][1]["outputs"] == []
     assert kept["cells"][1]["source"] == notebook["cells"][1]["source"]
     models.Graph.model_validate(json.loads(directory.graph.read_text()))
-    assert not directory.environment.exists()
 
 
 def test_a_loop_tells_of_its_turns(agent: AgentClient, tmp_path: Path) -> None:
@@ -158,6 +157,22 @@ def test_a_run_has_the_environment_of_who_asked_for_it(
     run_id = agent.submit(by_hand(ir, tmp_path))["run_id"]
     wait_for(lambda: ended(run_id))
     assert Store().log(run_id, "show") == "mine\n"
+
+
+def test_no_variable_of_a_waiting_run_is_written_down(
+    agent: AgentClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ASKED_WITH", "a-secret-of-mine")
+    gate = tmp_path / "gate"
+    for spot in range(agent.status()["agent"]["max_runs"] + 1):
+        ir = IR(f"wait-{spot}")
+        ir.step("wait", f"import time\nwhile not os.path.exists({str(gate)!r}): time.sleep(0.02)")
+        run_id = agent.submit(by_hand(ir, tmp_path))["run_id"]
+    assert Store().run_row(run_id).state == "PENDING"
+    files = [path for path in home().rglob("*") if path.is_file()]
+    assert not [path for path in files if b"a-secret-of-mine" in path.read_bytes()]
+    gate.touch()
+    wait_for(lambda: ended(run_id))
 
 
 def test_a_run_that_cannot_start_says_why(agent: AgentClient, tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from ..pages import summary_of
 from ..record import FINAL, UNDER_WAY
 from ..rundir import new_run_id
 from ..store import RunRow, Store, StoreError
-from ..submission import Submission, keep_environment, make_folder, read_environment
+from ..submission import Submission, make_folder
 from .follow import Follower
 from .hub import Hub
 from .machine import capacity, default_places, machine
@@ -47,6 +47,8 @@ class Agent:
         self.following: dict[str, Follower] = {}
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
         self.ending: list[subprocess.Popen[bytes]] = []
+        # Never written down: there may be secrets among them.
+        self.environments: dict[str, Mapping[str, str]] = {}
         self.queued = 0
         self.used = time.monotonic()
         self._wake = asyncio.Event()
@@ -61,7 +63,7 @@ class Agent:
         make_folder(self.store, run_id)
         directory = self.store.dir(run_id)
         submission.unpack(directory)
-        keep_environment(directory, submission.env)
+        self.environments[run_id] = submission.env
         self.store.save_run(submission.row(run_id, "PENDING"))
         return self._queued(run_id)
 
@@ -75,7 +77,7 @@ class Agent:
             raise Busy(f"run {run_id} has succeeded: there is nothing to go on with")
         if only_failed and row.state not in ("FAILED", "CANCELED"):
             raise Busy(f"run {run_id} is {row.state}: no step of it has failed")
-        keep_environment(self.store.dir(run_id), env)
+        self.environments[run_id] = env
         options = {**row.options, "python": python, "queued": True}
         if not queue_again(self.store, run_id, options):
             raise Busy(f"run {run_id} goes on already")
@@ -88,6 +90,7 @@ class Agent:
         if row.state in FINAL:
             raise Busy(f"run {run_id} is {row.state}: there is nothing to cancel")
         cancel_run(run_id, self.store)
+        self.environments.pop(run_id, None)
         self._schedule()
         return self._tell(run_id)
 
@@ -229,10 +232,8 @@ class Agent:
     def _start(self, row: RunRow) -> None:
         """Start the process of a run. It claims the run itself, so that only one ever runs it."""
         directory = self.store.dir(row.run_id)
-        env = {
-            **(read_environment(directory) or os.environ),
-            "LABWRIGHT_HOME": str(self.store.root),
-        }
+        asked_with = self.environments.pop(row.run_id, None) or os.environ
+        env = {**asked_with, "LABWRIGHT_HOME": str(self.store.root)}
         command = [row.options.get("python") or sys.executable, "-m", f"{__package__}.child"]
         set_reason(self.store, row.run_id, None)
         try:
