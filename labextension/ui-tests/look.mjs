@@ -48,7 +48,9 @@ const browser = await chromium.launch({
 const [width, height] = values.size.split('x').map(Number);
 let errors = 0;
 try {
-  const page = await browser.newPage({ viewport: { width, height } });
+  const page = await (
+    await browser.newContext({ viewport: { width, height } })
+  ).newPage();
   page.on('console', message => {
     if (['error', 'warning'].includes(message.type())) {
       errors += message.type() === 'error' ? 1 : 0;

@@ -99,20 +99,14 @@ const mainPlugin: JupyterFrontEndPlugin<IPipelines> = {
       }
     });
 
-    const load = async (registry: ISettingRegistry): Promise<void> => {
-      // Notebook 7 cannot bear settings that are loaded before its own.
-      await app.restored;
-      const settings = await registry.load(ID);
+    void registry?.load(ID).then(settings => {
       const read = (): void => {
         decorations.choice = settings.get('chips').composite as ChipChoice;
         opensRuns = settings.get('openRuns').composite as boolean;
       };
       settings.changed.connect(read);
       read();
-    };
-    if (registry) {
-      void load(registry);
-    }
+    });
     PALETTE.forEach(command =>
       palette?.addItem({ command, category: trans.__('Pipeline') })
     );
