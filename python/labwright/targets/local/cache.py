@@ -11,6 +11,7 @@ from typing import Any
 from .artifacts import ArtifactStore
 from .dag import Artifact, Bound
 from .ir import Container, Importer
+from .program import step_program
 
 VERSION = 1
 
@@ -40,7 +41,19 @@ def _what_runs(executor: Container | Importer) -> Any:
     """What decides a result; resources only decide whether there is one."""
     if isinstance(executor, Importer):
         return repr(executor)
-    return [executor.image, executor.command, executor.args, executor.env]
+    return [executor.image, executor.command, _told(executor), executor.env]
+
+
+def _told(container: Container) -> list[Any]:
+    """The arguments. Editors write down which kernel they found as they open a notebook, which
+    the executed notebook repeats and no result depends on: the interpreter is a fact of its own.
+    """
+    args: list[Any] = list(container.args)
+    program = step_program(container)
+    if program is not None:
+        decides = {name: value for name, value in program.items() if name != "kernel"}
+        args[args.index("--program") + 1] = decides
+    return args
 
 
 def _identity(artifact: Artifact) -> list[Any]:
