@@ -7,6 +7,7 @@ together with something that shares its objects.
 from __future__ import annotations
 
 import ast
+import builtins
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -83,6 +84,7 @@ class Planner:
             if (version := self.ctx.version(name, index)) is not None and version.exists
         }
         sources = {name: self._source(name, index) for name in names}
+        self._check_known(step, "condition", when, sources)
         # Without the step what existed before must reach later steps all the same: then the step
         # always runs and decides inside. The same where the condition is no step's or parameter's.
         step.soft = bool(existed) or any(source == "replayed" for source in sources.values())
@@ -94,8 +96,10 @@ class Planner:
                 self._take_value(step.when, name, source)
 
     def _plan_items(self, step: Needs, foreach: str) -> None:
-        for name in expression_names(foreach.partition(" in ")[2]):
-            source = self._source(name, step.unit.index)
+        items = foreach.partition(" in ")[2].strip()
+        sources = {name: self._source(name, step.unit.index) for name in expression_names(items)}
+        self._check_known(step, "loop", items, sources)
+        for name, source in sources.items():
             if source is None:
                 continue
             if source == "replayed":
@@ -108,6 +112,19 @@ class Planner:
                 )
                 continue
             self._take_value(step.items, name, source)
+
+    def _check_known(
+        self, step: Needs, kind: str, text: str, sources: dict[str, int | str | None]
+    ) -> None:
+        for name, source in sources.items():
+            if source is None and not hasattr(builtins, name):
+                self.ctx.remark(
+                    "error",
+                    "unknown-operand",
+                    f"the {kind} `{text}` of step {step.unit.name} reads `{name}`, which no "
+                    "earlier step and no parameter gives; check the spelling",
+                    step.unit.cells[0],
+                )
 
     def _take_value(self, into: dict[str, int | None], name: str, source: int | str) -> None:
         """The value itself (not an artifact) decides about the graph: its maker gives it out."""
