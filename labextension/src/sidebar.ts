@@ -26,6 +26,10 @@ class Sidebar implements ISidebar {
     const index = ArrayExt.upperBound(this._ranks, rank, (left, right) => left - right);
     this._ranks.splice(index, 0, rank);
     this._panel.insertWidget(index, section);
+    if (this._panel.content instanceof AccordionPanel) {
+      // A graph needs more room than a list.
+      this._panel.content.setRelativeSizes(this._ranks.map((_, at) => (at ? 1 : 2)));
+    }
     if (!this._panel.isAttached) {
       // A panel without a section would be an empty one.
       this._app.shell.add(this._panel, 'left', { rank: RANK, type: 'Labwright' });

@@ -4,9 +4,10 @@ import type { Graph, GraphStep } from '../api/types';
 import { describe as words } from './boxes';
 import { firstView, toShow } from './frame';
 import { places } from './layout';
-import { labelOf } from './lines';
-import { badgesOf, drawing, IStepBox, shapeOf } from './model';
+import { curve } from './lines';
+import { badgesOf, BOX_WIDTH, drawing, IStepBox, shapeOf } from './model';
 import { neighbour } from './walk';
+import { labelOf } from './words';
 
 function step(name: string, rest: Partial<GraphStep> = {}): GraphStep {
   return {
@@ -143,7 +144,7 @@ describe('labelOf', () => {
 
 describe('places', () => {
   it.each(['vertical', 'horizontal'] as const)('follow the data, %s', orientation => {
-    const where = places(drawing(DIAMOND), orientation);
+    const where = places(drawing(DIAMOND), orientation).boxes;
     const along = (id: string) =>
       where.get(id)![orientation === 'vertical' ? 'y' : 'x'];
     expect(along('parameter:path')).toBeLessThan(along('step:load'));
@@ -152,9 +153,43 @@ describe('places', () => {
   });
 });
 
+describe('ways', () => {
+  it('lead around the boxes between', () => {
+    const chain = ['a', 'b', 'c'].map((name, spot, all) =>
+      step(name, {
+        inputs: all.slice(0, spot).map(from => ({ name: `${from}_value`, from }))
+      })
+    );
+    const picture = drawing({
+      name: 'chain',
+      parameters: [],
+      steps: chain,
+      cells: [],
+      diagnostics: []
+    });
+    const { boxes, ways } = places(picture, 'vertical');
+    const between = boxes.get('step:b')!;
+    const [middle] = [...ways.get('step:a>step:c')!.points].sort(
+      (left, right) => Math.abs(left.y - between.y) - Math.abs(right.y - between.y)
+    );
+    const beside = middle.x < between.x || middle.x > between.x + BOX_WIDTH;
+    expect(beside).toBe(true);
+  });
+
+  it('are smooth', () => {
+    const corner = [
+      { x: 0, y: 0 },
+      { x: 5, y: 5 },
+      { x: 0, y: 10 }
+    ];
+    expect(curve(corner)).toBe('M0,0Q5,5 0,10');
+    expect(curve([corner[0], corner[2]])).toBe('M0,0L0,10');
+  });
+});
+
 describe('neighbour', () => {
   const picture = drawing(DIAMOND);
-  const where = places(picture, 'vertical');
+  const where = places(picture, 'vertical').boxes;
   const go = (from: string, direction: 'forward' | 'back' | 'before' | 'after') =>
     neighbour(picture, where, from, direction, 'vertical');
 
@@ -172,7 +207,7 @@ describe('neighbour', () => {
 
 describe('the frame', () => {
   const { boxes } = drawing(DIAMOND);
-  const where = places({ boxes, links: drawing(DIAMOND).links }, 'vertical');
+  const where = places(drawing(DIAMOND), 'vertical').boxes;
 
   it('shows all in the middle of a large panel, never larger than life', () => {
     expect(firstView(boxes, where, { width: 2000, height: 2000 }).zoom).toBe(1);

@@ -2,7 +2,8 @@
 
 import { Graph, layout } from '@dagrejs/dagre';
 
-import { Box, BOX_WIDTH, heightOf, IDrawing } from './model';
+import { Box, BOX_WIDTH, heightOf, IDrawing, ILink } from './model';
+import { namesOf } from './words';
 
 export type Orientation = 'vertical' | 'horizontal';
 
@@ -11,32 +12,74 @@ export interface IPlace {
   readonly y: number;
 }
 
+/** Where everything stands. */
+export interface ILayout {
+  /** The upper left corner of each box, by its id. */
+  readonly boxes: Map<string, IPlace>;
+  /** The way of each line around the boxes, by its id. */
+  readonly ways: Map<string, IWay>;
+}
+
+export interface IWay {
+  readonly points: readonly IPlace[];
+  /** The middle of its label. */
+  readonly label: IPlace;
+}
+
+const LABEL_HEIGHT = 14;
+/** Of a letter in a label. */
+const LETTER_WIDTH = 6;
+/** Room for a size that a run may add to the label. */
+const SIZE_LETTERS = 9;
+
 /** From here on quicker ways to choose ranks and orders: a large graph must be there at once. */
 export const MANY = 60;
 
-/** The upper left corner of each box, by its id. */
-export function places(
-  drawing: IDrawing,
-  orientation: Orientation
-): Map<string, IPlace> {
-  const graph = new Graph();
+export function places(drawing: IDrawing, orientation: Orientation): ILayout {
+  const graph = new Graph({ multigraph: false });
   const many = drawing.boxes.length > MANY;
   graph.setGraph({
     rankdir: orientation === 'vertical' ? 'TB' : 'LR',
     nodesep: 20,
-    // Between ranks there is room for the variables' names.
-    ranksep: orientation === 'vertical' ? 40 : 110,
+    edgesep: 12,
+    ranksep: orientation === 'vertical' ? 36 : 30,
     ranker: many ? 'tight-tree' : 'network-simplex'
   });
-  graph.setDefaultEdgeLabel(() => ({}));
   for (const box of drawing.boxes) {
     graph.setNode(box.id, { width: BOX_WIDTH, height: heightOf(box) });
   }
   for (const link of drawing.links) {
-    graph.setEdge(link.source, link.target, { weight: link.kind === 'data' ? 2 : 1 });
+    graph.setEdge(link.source, link.target, {
+      weight: link.kind === 'data' ? 2 : 1,
+      labelpos: 'c',
+      ...labelSize(link, many)
+    });
   }
   layout(graph, { disableOptimalOrderHeuristic: many });
-  return new Map(drawing.boxes.map(box => [box.id, corner(graph, box)]));
+  return {
+    boxes: new Map(drawing.boxes.map(box => [box.id, corner(graph, box)])),
+    ways: new Map(drawing.links.map(link => [link.id, way(graph, link)]))
+  };
+}
+
+/** dagre keeps room for the label, so that neither a box nor another label covers it. */
+function labelSize(link: ILink, many: boolean): { width: number; height: number } {
+  const letters = namesOf(link.variables).length;
+  if (many || !letters) {
+    return { width: 0, height: 0 };
+  }
+  return { width: (letters + SIZE_LETTERS) * LETTER_WIDTH, height: LABEL_HEIGHT };
+}
+
+function way(graph: Graph, link: ILink): IWay {
+  const found = graph.edge(link.source, link.target) as unknown as {
+    points: IPlace[];
+    x?: number;
+    y?: number;
+  };
+  const points = found.points.map(({ x, y }) => ({ x, y }));
+  const middle = points[Math.floor(points.length / 2)];
+  return { points, label: { x: found.x ?? middle.x, y: found.y ?? middle.y } };
 }
 
 function corner(graph: Graph, box: Box): IPlace {

@@ -1,27 +1,29 @@
-import { Edge, EdgeProps, getBezierPath } from '@xyflow/react';
+import { Edge, EdgeProps } from '@xyflow/react';
 import { memo } from 'react';
 
-import { formatBytes } from '../ui/format';
-import type { ILink, ILinkVariable } from './model';
+import type { IPlace, IWay } from './layout';
+import type { ILink } from './model';
+import { labelOf, tipOf } from './words';
 
 export interface ILineData extends Record<string, unknown> {
   readonly link: ILink;
+  readonly way: IWay;
 }
 
 export type LineEdgeType = Edge<ILineData, 'line'>;
 
-/** More names than this would cover the graph; all of them are in the tip. */
-const SHOWN = 2;
-
 export const LineEdge = memo((props: EdgeProps<LineEdgeType>): JSX.Element => {
-  const link = props.data!.link;
-  const [path, x, y] = getBezierPath(props);
+  const { link, way } = props.data!;
   const label = labelOf(link.variables);
   return (
     <g className="jp-lw-GraphLine" data-lw-kind={link.kind}>
-      <path d={path} className="jp-lw-GraphLine-path" markerEnd={props.markerEnd} />
+      <path
+        d={curve(way.points)}
+        className="jp-lw-GraphLine-path"
+        markerEnd={props.markerEnd}
+      />
       {label && (
-        <text x={x} y={y} className="jp-lw-GraphLine-label">
+        <text x={way.label.x} y={way.label.y} className="jp-lw-GraphLine-label">
           <title>{link.variables.map(tipOf).join('\n')}</title>
           {label}
         </text>
@@ -31,20 +33,28 @@ export const LineEdge = memo((props: EdgeProps<LineEdgeType>): JSX.Element => {
 });
 LineEdge.displayName = 'LineEdge';
 
-/** `X, y +3 · 1.2 MB` */
-export function labelOf(variables: readonly ILinkVariable[]): string {
-  const names = variables.slice(0, SHOWN).map(one => one.name);
-  const more = variables.length - names.length;
-  const sizes = variables.map(one => one.bytes).filter(size => size !== null);
-  const total = sizes.reduce((sum, size) => sum + size, 0);
-  return [
-    names.join(', ') + (more > 0 ? ` +${more}` : ''),
-    sizes.length > 0 && formatBytes(total)
-  ]
-    .filter(Boolean)
-    .join(' · ');
+/** A smooth path by way of the points: each corner is rounded from middle to middle. */
+export function curve(points: readonly IPlace[]): string {
+  const [first, ...rest] = points;
+  const last = rest.pop();
+  if (!last) {
+    return '';
+  }
+  const parts = [`M${at(first)}`];
+  rest.forEach((corner, spot) => {
+    const next = rest[spot + 1] ?? last;
+    const end =
+      spot === rest.length - 1
+        ? last
+        : { x: (corner.x + next.x) / 2, y: (corner.y + next.y) / 2 };
+    parts.push(`Q${at(corner)} ${at(end)}`);
+  });
+  if (!rest.length) {
+    parts.push(`L${at(last)}`);
+  }
+  return parts.join('');
 }
 
-function tipOf({ name, type, bytes }: ILinkVariable): string {
-  return [name, type, bytes !== null && formatBytes(bytes)].filter(Boolean).join(' · ');
+function at({ x, y }: IPlace): string {
+  return `${Math.round(x * 10) / 10},${Math.round(y * 10) / 10}`;
 }

@@ -10,6 +10,7 @@ import type {
   Value
 } from '../api/types';
 import type { AnyState } from '../ui/state';
+import { namesOf } from './words';
 
 export interface IStepBox {
   readonly kind: 'step';
@@ -98,7 +99,7 @@ export function drawing(graph: Graph, overlay: IOverlay = {}): IDrawing {
 export function shapeOf({ boxes, links }: IDrawing): string {
   return JSON.stringify([
     boxes.map(box => [box.id, heightOf(box)]),
-    links.map(link => link.id)
+    links.map(link => [link.id, namesOf(link.variables)])
   ]);
 }
 

@@ -15,7 +15,7 @@ import { KeyboardEvent, useEffect, useMemo, useRef, useState } from 'react';
 import type { Graph } from '../api/types';
 import { BoxNode, BoxNodeType, describe } from './boxes';
 import { firstView, toShow } from './frame';
-import { IPlace, MANY, Orientation, places } from './layout';
+import { ILayout, IPlace, IWay, MANY, Orientation, places } from './layout';
 import { LineEdge, LineEdgeType } from './lines';
 import { Box, BOX_WIDTH, drawing, heightOf, IDrawing, ILink, IOverlay } from './model';
 import { shapeOf, stepId } from './model';
@@ -52,7 +52,7 @@ function Flow(props: IPipelineGraphProps): JSX.Element {
     () => drawing(graph, { states, preview, values }),
     [graph, states, preview, values]
   );
-  const where = usePlaces(picture, orientation);
+  const { boxes: where, ways } = usePlaces(picture, orientation);
   const { frame, moved } = useFrame(picture, where);
   const [focused, setFocused] = useState<string | null>(null);
   const first = picture.boxes.find(box => box.kind === 'step')?.id;
@@ -85,7 +85,10 @@ function Flow(props: IPipelineGraphProps): JSX.Element {
       }),
     [picture, where, orientation, selected, colours, trans, stop]
   );
-  const edges = useMemo(() => picture.links.map(edge), [picture]);
+  const edges = useMemo(
+    () => picture.links.map(link => edge(link, ways.get(link.id)!)),
+    [picture, ways]
+  );
 
   const focus = (id: string): void => {
     setFocused(id);
@@ -172,7 +175,7 @@ function Flow(props: IPipelineGraphProps): JSX.Element {
 }
 
 /** The places stay as long as the drawing has the same shape: states come and go without a jump. */
-function usePlaces(picture: IDrawing, orientation: Orientation): Map<string, IPlace> {
+function usePlaces(picture: IDrawing, orientation: Orientation): ILayout {
   const shape = shapeOf(picture);
   const latest = useRef(picture);
   latest.current = picture;
@@ -260,13 +263,13 @@ function geometry(box: Box, place: IPlace, orientation: Orientation) {
   };
 }
 
-function edge(link: ILink): LineEdgeType {
+function edge(link: ILink, way: IWay): LineEdgeType {
   return {
     id: link.id,
     source: link.source,
     target: link.target,
     type: 'line',
-    data: { link },
+    data: { link, way },
     markerEnd: { type: MarkerType.ArrowClosed, color: 'var(--jp-border-color0)' }
   };
 }
