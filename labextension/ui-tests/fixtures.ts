@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { expect, Page, test as base } from '@playwright/test';
 
 import { Lab } from './lab.mjs';
+import { type ICell, write } from './notebooks';
+import { Person } from './person';
 
 /** What JupyterLab says without us, too. */
 const NOT_OURS = [
@@ -18,7 +20,11 @@ export class Workbench {
   constructor(
     readonly page: Page,
     readonly lab: Lab
-  ) {}
+  ) {
+    this.person = new Person(page);
+  }
+
+  readonly person: Person;
 
   /** What the console said that it should not. */
   readonly complaints: string[] = [];
@@ -60,7 +66,35 @@ export class Workbench {
     await this.page.locator('.jp-Notebook:visible .jp-Cell').first().waitFor();
   }
 
-  listen(): void {
+  /** Write a notebook, open it, and have its pipeline shown beside. */
+  async pipeline(name: string, cells?: readonly ICell[]): Promise<Person> {
+    if (cells) {
+      write(this.lab, name, cells);
+    }
+    await this.notebook(name);
+    await this.command('labwright:show-pipeline');
+    await this.person.sidebar.waitFor();
+    return this.person;
+  }
+
+  /** Look at the page as JupyterLab's own tests do, and write down what its console says. */
+  async begin(): Promise<void> {
+    this.listen();
+    await this.page.addInitScript(() =>
+      Object.assign(window, { app: () => Reflect.get(window, 'jupyterapp') })
+    );
+    await this.open();
+  }
+
+  /** Nothing was said in the console but what `may` names. */
+  calm(may: boolean | RegExp = false): void {
+    const left = this.complaints.filter(
+      words => may !== true && !(may instanceof RegExp && may.test(words))
+    );
+    expect(left, 'errors in the console').toEqual([]);
+  }
+
+  private listen(): void {
     this.page.on('console', message => {
       const where = `${message.text()} ${message.location().url}`;
       if (message.type() === 'error' && !NOT_OURS.some(known => known.test(where))) {
@@ -83,8 +117,10 @@ interface IFixtures {
   workbench: Workbench;
   /** A server of the test's own, to stop and start. */
   ownLab: Lab;
-  /** Set to expect complaints in the console: while a server is away, say. */
-  mayComplain: boolean;
+  /** Complaints in the console to expect, while a server is away, say; true for any. */
+  mayComplain: boolean | RegExp;
+  /** Open JupyterLab in a browser window of its own. */
+  another: (lab: Lab) => Promise<Workbench>;
 }
 
 export const test = base.extend<IFixtures, { lab: Lab }>({
@@ -106,14 +142,22 @@ export const test = base.extend<IFixtures, { lab: Lab }>({
   mayComplain: [false, { option: true }],
   workbench: async ({ page, lab, mayComplain }, give) => {
     const workbench = new Workbench(page, lab);
-    workbench.listen();
-    await page.addInitScript(() =>
-      Object.assign(window, { app: () => Reflect.get(window, 'jupyterapp') })
-    );
-    await workbench.open();
+    await workbench.begin();
     await give(workbench);
-    if (!mayComplain) {
-      expect(workbench.complaints, 'errors in the console').toEqual([]);
+    workbench.calm(mayComplain);
+  },
+  another: async ({ browser, contextOptions, viewport, mayComplain }, give) => {
+    const opened: Workbench[] = [];
+    await give(async lab => {
+      const context = await browser.newContext({ ...contextOptions, viewport });
+      const workbench = new Workbench(await context.newPage(), lab);
+      opened.push(workbench);
+      await workbench.begin();
+      return workbench;
+    });
+    for (const workbench of opened) {
+      await workbench.page.context().close();
+      workbench.calm(mayComplain);
     }
   }
 });

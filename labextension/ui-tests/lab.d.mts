@@ -17,6 +17,8 @@ export declare class Lab {
   readonly port: number;
   readonly url: string;
   readonly log: string;
+  /** The folder of the environment's programs. */
+  readonly programs: string;
   readonly env: NodeJS.ProcessEnv;
   serve(): Promise<void>;
   stop(signal?: NodeJS.Signals): Promise<void>;

@@ -140,7 +140,7 @@ export class Lab {
       { env: this.env, stdio: ['ignore', log, log], cwd: this.home }
     );
     closeSync(log);
-    for (let tries = 0; tries < 300; tries++) {
+    for (let tries = 0; tries < 600; tries++) {
       if (this.server.exitCode !== null) {
         throw new Error(`The Jupyter server ended as it started:\n${this.log}`);
       }
@@ -156,7 +156,8 @@ export class Lab {
       }
       await new Promise(done => setTimeout(done, 100));
     }
-    throw new Error(`No Jupyter server after 30 s:\n${this.log}`);
+    await this.stop('SIGKILL');
+    throw new Error(`No Jupyter server after 60 s:\n${this.log}`);
   }
 
   /** Stop the server (`SIGKILL`: as a crash would); what it started, and its folder, stay. */

@@ -2,17 +2,18 @@ import { defineConfig } from '@playwright/test';
 
 import { CHROMIUM_FLAGS, findChromium } from './lab.mjs';
 
-/** Each worker has a JupyterLab of its own; two fit a small machine. */
+/** One worker, one JupyterLab: what is measured is not another test's load. */
 export default defineConfig({
   testDir: '.',
   outputDir: 'output',
   fullyParallel: false,
-  workers: 2,
+  workers: 1,
   forbidOnly: !!process.env.CI,
   timeout: 90_000,
   expect: { timeout: 15_000 },
   reporter: [['list']],
   use: {
+    actionTimeout: 20_000,
     viewport: { width: 1400, height: 900 },
     launchOptions: { executablePath: findChromium(), args: CHROMIUM_FLAGS },
     screenshot: 'only-on-failure',
