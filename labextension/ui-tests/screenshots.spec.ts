@@ -1,0 +1,133 @@
+/** The pictures of the user guide: `make screenshots`. */
+import { mkdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { expect, test, Workbench } from './fixtures';
+import { code, text } from './notebooks';
+
+const IMAGES = join(dirname(fileURLToPath(import.meta.url)), '../../docs/guide/images');
+
+test.use({ viewport: { width: 1280, height: 800 } });
+test.beforeAll(() => {
+  mkdirSync(IMAGES, { recursive: true });
+});
+
+async function picture({ page }: Workbench, name: string): Promise<void> {
+  // Nothing that moves or fades, and no caret.
+  await page.evaluate(() => document.fonts.ready);
+  await page.screenshot({
+    path: join(IMAGES, `${name}.png`),
+    animations: 'disabled',
+    // Messages come and go.
+    style: '.Toastify { display: none; }',
+    caret: 'hide'
+  });
+}
+
+test('cells and their suggestions', async ({ workbench }) => {
+  const person = await workbench.pipeline('weather.ipynb', [
+    text('# Weather\n\nAn ordinary notebook, which nobody marked yet.'),
+    code('import statistics'),
+    text('## Read'),
+    code('days = [21.5 + (day * 7) % 5 for day in range(30)]'),
+    text('## Clean'),
+    code('usual = [day for day in days if day < 25]'),
+    text('## Describe'),
+    code('mean = statistics.mean(usual)\nprint(f"{mean:.1f} degrees")')
+  ]);
+  await person.button('Suggest steps', person.sidebar).click();
+  await expect(person.dialog).toContainText('describe');
+  await picture(workbench, 'suggest');
+  await person.dialog.getByRole('button', { name: 'Mark cells' }).click();
+  await expect(person.step('describe')).toBeVisible();
+  await person.cell(5).click({ button: 'right' });
+  await person.menuItem('Pipeline').hover();
+  await expect(person.menuItem('Skip in Pipeline')).toBeVisible();
+  await picture(workbench, 'cells');
+});
+
+test('a pipeline, its dialog, its run', async ({ workbench }) => {
+  test.setTimeout(240_000);
+  const person = await workbench.pipeline('digits.ipynb');
+  const { page } = workbench;
+  await expect(person.step('card')).toBeVisible();
+  await expect(person.summary).toHaveText(/to run/);
+  await picture(workbench, 'pipeline');
+
+  await person.button('Run with…').click();
+  await person.dialog.getByLabel('trees', { exact: true }).fill('50');
+  await person.dialog.getByLabel('Experiment').fill('digits, smaller');
+  await picture(workbench, 'run-dialog');
+  await person.dialog.getByRole('button', { name: 'Run', exact: true }).click();
+  await expect(person.state).toHaveText('Succeeded', { timeout: 150_000 });
+  await person.ran('forest').click();
+  await picture(workbench, 'run');
+
+  await page.getByRole('tab', { name: 'digits.ipynb' }).click();
+  // Its box is below the fold of so small a window; the panel follows the cell.
+  await person.chip(18).click();
+  await page.keyboard.press('Escape');
+  await workbench.command('labwright:show-inspector');
+  await expect(page.locator('.jp-lw-Inspector')).toContainText('When it runs');
+  await picture(workbench, 'inspector');
+
+  await person.runWith({ trees: '20' });
+  await expect(person.row('digits')).toHaveCount(2);
+  await expect(person.state).toHaveText('Succeeded', { timeout: 150_000 });
+  await person.tab('Steps').click();
+  await picture(workbench, 'steps');
+  await person.view.getByRole('button', { name: 'Compare…' }).click();
+  await person.dialog.getByRole('button', { name: 'Compare' }).click();
+  await expect(page.locator('.jp-lw-Compare')).toContainText('accuracy');
+  await picture(workbench, 'compare');
+});
+
+test('the list of runs, and a run that failed', async ({ workbench }) => {
+  const cells = [
+    code('limit = 3', 'parameters'),
+    code('numbers = list(range(10))', 'step:make'),
+    code('good = [n for n in numbers if n < limit]\nprint(good)', 'step:choose'),
+    code('assert len(good) < 5, "too many are good"', 'step:check')
+  ];
+  const person = await workbench.pipeline('choosing.ipynb', cells);
+  for (const limit of ['2', '4', '8']) {
+    await workbench.page.getByRole('tab', { name: 'choosing.ipynb' }).click();
+    await person.runWith({ limit, Experiment: 'limits' });
+    await expect(person.row('choosing')).toHaveCount(
+      ['2', '4', '8'].indexOf(limit) + 1
+    );
+    await person.ends(limit === '8' ? 'Failed' : 'Succeeded');
+  }
+  await expect(person.view.locator('.jp-lw-StepDetail')).toContainText(
+    'AssertionError'
+  );
+  await picture(workbench, 'failed');
+  await person.tab('Log').click();
+  await workbench.command('labwright:show-runs');
+  await picture(workbench, 'runs');
+});
+
+test('settings', async ({ workbench }) => {
+  await workbench.command('settingeditor:open', { query: 'Labwright' });
+  await expect(workbench.page.locator('.jp-SettingsPanel:visible')).toContainText(
+    'Step names on cells'
+  );
+  await picture(workbench, 'settings');
+});
+
+test('the dark theme', async ({ workbench }) => {
+  await workbench.command('apputils:change-theme', { theme: 'JupyterLab Dark' });
+  await expect(workbench.page.locator('body')).toHaveAttribute(
+    'data-jp-theme-light',
+    'false'
+  );
+  const person = await workbench.pipeline('digits.ipynb');
+  await expect(person.step('card')).toBeVisible();
+  await picture(workbench, 'dark');
+  await workbench.command('apputils:change-theme', { theme: 'JupyterLab Light' });
+  await expect(workbench.page.locator('body')).toHaveAttribute(
+    'data-jp-theme-light',
+    'true'
+  );
+});
