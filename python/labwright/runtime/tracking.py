@@ -20,6 +20,9 @@ WORDS = re.compile(r"[\w./~+-]{3,}")
 Stamp = List[int]
 
 
+_FILE_EVENTS = ("open", "os.listdir", "os.scandir")
+
+
 class FileTracker:
     """Listens to Python's own `open` events. A reader that opens files in C raises none, so files
     that a cell's text names count as read too."""
@@ -55,6 +58,8 @@ class FileTracker:
         if not self._active:
             return
         try:
+            if event in _FILE_EVENTS and _imports(sys._getframe(1)):
+                return  # what is imported is known by its content
             if event == "open":
                 path, mode, flags = args[:3]
                 if isinstance(path, (str, bytes)) and not isinstance(path, int):
@@ -91,6 +96,11 @@ class FileTracker:
             if path.startswith(root) and not (unless_here and path.startswith(here)):
                 return False
         return True
+
+
+def _imports(frame: types.FrameType) -> bool:
+    """Whether it is Python's own import that looks for a module."""
+    return frame.f_code.co_filename.startswith("<frozen importlib")
 
 
 def local_modules() -> Dict[str, str]:
