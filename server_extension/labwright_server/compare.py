@@ -36,6 +36,8 @@ def step_differences(left: Sequence[Step], right: Sequence[Step]) -> list[StepDi
             name=name,
             left=_state(first.get(name, [])),
             right=_state(second.get(name, [])),
+            left_cached=_cached(first.get(name, [])),
+            right_cached=_cached(second.get(name, [])),
             left_seconds=_seconds(first.get(name, [])),
             right_seconds=_seconds(second.get(name, [])),
         )
@@ -93,8 +95,15 @@ def _state(turns: Sequence[Step]) -> State | None:
     return next((state for state in _WORST if state in states), None)
 
 
+def _cached(turns: Sequence[Step]) -> bool:
+    return bool(turns) and all(turn.cached for turn in turns)
+
+
 def _seconds(turns: Sequence[Step]) -> float | None:
-    """From the first turn's start to the last one's end; null until all are over."""
+    """From the first turn's start to the last one's end; null until all are over, and where the
+    cache had the results: looking them up is no measure of the step."""
+    if _cached(turns):
+        return None
     started = [turn.started_at for turn in turns if turn.started_at]
     ended = [turn.finished_at for turn in turns if turn.started_at and turn.finished_at]
     if not started or len(ended) < len(started):

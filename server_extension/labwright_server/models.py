@@ -260,7 +260,9 @@ class StepDifference(Model):
     name: str
     left: State | None
     right: State | None
-    left_seconds: float | None
+    left_cached: bool
+    right_cached: bool
+    left_seconds: float | None = Field(description="null where it did not run to an end here.")
     right_seconds: float | None
 
 

@@ -948,7 +948,14 @@ export interface components {
             | 'CANCELED'
           )
         | null;
-      /** Left Seconds */
+      /** Left Cached */
+      left_cached: boolean;
+      /** Right Cached */
+      right_cached: boolean;
+      /**
+       * Left Seconds
+       * @description null where it did not run to an end here.
+       */
       left_seconds: number | null;
       /** Right Seconds */
       right_seconds: number | null;

@@ -14,7 +14,8 @@ import {
   ErrorBox,
   StateIcon,
   formatDuration,
-  stateLabel
+  stateLabel,
+  type AnyState
 } from '../ui';
 import { changedCells, rows, stepRows, type Row } from './view';
 
@@ -196,12 +197,12 @@ function Steps({ comparison }: { comparison: Comparison }): JSX.Element {
             <tr key={step.name}>
               <th scope="row">{step.name}</th>
               <Time
-                state={step.left}
+                state={step.left_cached ? 'cached' : step.left}
                 seconds={step.left_seconds}
                 share={step.leftShare}
               />
               <Time
-                state={step.right}
+                state={step.right_cached ? 'cached' : step.right}
                 seconds={step.right_seconds}
                 share={step.rightShare}
               />
@@ -215,7 +216,7 @@ function Steps({ comparison }: { comparison: Comparison }): JSX.Element {
 }
 
 interface ITimeProps {
-  state: Comparison['steps'][number]['left'];
+  state: AnyState | null;
   seconds: number | null;
   share: number;
 }

@@ -19,6 +19,8 @@ describe('comparison', () => {
       name,
       left: 'SUCCEEDED' as const,
       right: 'SUCCEEDED' as const,
+      left_cached: false,
+      right_cached: false,
       left_seconds: left,
       right_seconds: right
     });

@@ -89,6 +89,7 @@ function Marked({
   const { problems } = readForm(graph?.parameters ?? [], pipeline.texts);
   const blocked = Object.keys(problems).length > 0 || analysis?.error != null;
   const pending = preview?.filter(step => step.state !== 'cached').length ?? null;
+  const said = summary(pipeline, pending, trans);
   return (
     <div className="jp-lw-Pipeline">
       <div className="jp-lw-Pipeline-head">
@@ -96,8 +97,8 @@ function Marked({
           <strong title={pipeline.path}>
             {graph?.name ?? nameFromFile(pipeline.path)}
           </strong>
-          <span className="jp-lw-muted" aria-live="polite">
-            {summary(pipeline, pending, trans)}
+          <span className="jp-lw-muted" aria-live="polite" title={said}>
+            {said}
           </span>
         </div>
         <div className="jp-lw-Actions">
