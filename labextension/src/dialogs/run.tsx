@@ -5,6 +5,7 @@ import { useEffect, useId, useState } from 'react';
 import type { Client, Parameter, Target } from '../api/client';
 import { ParameterForm } from './parameters';
 import { readForm } from './values';
+import { tabToFields } from './tab';
 
 /** What a person decides about a run. */
 export interface IRunChoice {
@@ -35,6 +36,7 @@ export async function askRun(options: IRunDialogOptions): Promise<IRunChoice | n
     buttons: [Dialog.cancelButton(), Dialog.okButton({ label: trans.__('Run') })]
   });
   dialog.addClass('jp-lw-Dialog');
+  tabToFields(dialog);
   body.onValid = valid => {
     const accept = dialog.node.querySelector<HTMLButtonElement>('.jp-mod-accept');
     if (accept) {

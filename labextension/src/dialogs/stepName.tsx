@@ -3,6 +3,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { useEffect, useId, useState } from 'react';
 
 import { nameProblem } from '../cells/marks';
+import { tabToFields } from './tab';
 
 export interface IStepName {
   readonly name: string;
@@ -33,6 +34,7 @@ export async function askStepName(
     focusNodeSelector: 'input'
   });
   dialog.addClass('jp-lw-Dialog');
+  tabToFields(dialog);
   body.onValid = valid => {
     const accept = dialog.node.querySelector<HTMLButtonElement>('.jp-mod-accept');
     if (accept) {

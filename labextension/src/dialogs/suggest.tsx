@@ -5,6 +5,7 @@ import { useState } from 'react';
 import type { Suggestion } from '../api/client';
 import { ICellState, taggedStep } from '../cells/marks';
 import { assignColours, cssColour } from '../pipeline/colours';
+import { tabToFields } from './tab';
 
 /** Show what each cell would become; gives the suggestions to apply, null for none. */
 export async function askSuggestions(
@@ -19,6 +20,7 @@ export async function askSuggestions(
     buttons: [Dialog.cancelButton(), Dialog.okButton({ label: trans.__('Mark cells') })]
   });
   dialog.addClass('jp-lw-Dialog');
+  tabToFields(dialog);
   const { button, value } = await dialog.launch();
   return button.accept && value && value.length > 0 ? value : null;
 }
