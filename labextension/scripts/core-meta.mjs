@@ -11,7 +11,9 @@ const core = read('node_modules/@jupyterlab/core-meta/core.package.json');
 for (const table of [core.dependencies, core.resolutions ?? {}]) {
   for (const name of Object.keys(table)) {
     try {
-      const [major, minor] = read(`node_modules/${name}/package.json`).version.split('.');
+      const [major, minor] = read(`node_modules/${name}/package.json`).version.split(
+        '.'
+      );
       // Only what is JupyterLab's: React and the like keep the range it gives them.
       if (/^@jupyterlab\//.test(name)) {
         table[name] = `^${major}.${minor}.0`;
