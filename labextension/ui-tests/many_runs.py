@@ -19,9 +19,14 @@ def main(count: int) -> None:
     rows = [
         asdict(
             RunRow(
-                f"many-{number:05}", f"many{number % 7}", STATES[number % len(STATES)],
-                at(number), {"count": number}, {},
-                started_at=at(number), finished_at=at(number + 0.5),
+                f"many-{number:05}",
+                f"many{number % 7}",
+                STATES[number % len(STATES)],
+                at(number),
+                {"count": number},
+                {},
+                started_at=at(number),
+                finished_at=at(number + 0.5),
                 experiment=f"experiment {number % 3}",
             )
         )

@@ -1,0 +1,95 @@
+import AxeBuilder from '@axe-core/playwright';
+
+import { expect, test, Workbench } from './fixtures';
+import { code, SUM } from './notebooks';
+
+/** What axe finds in a part of the page that keeps people out. */
+async function check(workbench: Workbench, part: string, what: string): Promise<void> {
+  const { violations } = await new AxeBuilder({ page: workbench.page })
+    .include(part)
+    // JupyterLab's own editors have no name.
+    .exclude('.cm-content')
+    .analyze();
+  const grave = violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .map(({ id, nodes }) => ({
+      id,
+      nodes: nodes.slice(0, 5).map(({ html, failureSummary }) => ({
+        html: html.slice(0, 300),
+        failureSummary
+      }))
+    }));
+  expect.soft(grave, `what axe finds in the ${what}`).toEqual([]);
+}
+
+for (const theme of ['JupyterLab Light', 'JupyterLab Dark']) {
+  test(`nobody is kept out, ${theme}`, async ({ workbench }) => {
+    // axe looks at much, often.
+    test.setTimeout(180_000);
+    const { page } = workbench;
+    const dark = theme.endsWith('Dark');
+    const name = dark ? 'dark' : 'light';
+    await workbench.command('apputils:change-theme', { theme });
+    await expect(page.locator('body')).toHaveAttribute(
+      'data-jp-theme-light',
+      String(!dark)
+    );
+    const person = await workbench.pipeline(`${name}.ipynb`, [
+      ...SUM,
+      code('if mean < 9:\n    raise ValueError("too small")', 'step:last')
+    ]);
+    await expect(person.step('last')).toBeVisible();
+    await expect(person.summary).toHaveText(/to run/);
+    const paper = await person.sidebar.evaluate(
+      node => getComputedStyle(node).backgroundColor
+    );
+    const light = /\d+/g[Symbol.match](paper)!.map(Number)[0];
+    expect(dark ? light < 100 : light > 200, `panel's colour ${paper}`).toBe(true);
+    await check(workbench, '#labwright', 'pipeline panel');
+
+    await person.step('add').click();
+    await person.button('Settings of add').click();
+    await expect(
+      page.locator('.jp-lw-Inspector form, .jp-lw-Inspector .rjsf').first()
+    ).toBeAttached();
+    for (const title of await page.locator('.jp-lw-Inspector summary').all()) {
+      await title.click();
+    }
+    await check(workbench, '.jp-lw-Inspector', 'inspector');
+    await check(workbench, '.jp-lw-CellChip', 'chips on the cells');
+
+    await person.button('Run with…').click();
+    await expect(person.dialog).toContainText('This machine');
+    await check(workbench, '.jp-Dialog', 'run dialog');
+    await person.dialog.getByRole('button', { name: 'Run', exact: true }).click();
+    await person.ends('Failed');
+    for (const tab of [
+      'Graph',
+      'Steps',
+      'Log',
+      'Outputs & metrics',
+      'Parameters',
+      'Source'
+    ]) {
+      await person.tab(tab).click();
+      await check(workbench, '.jp-lw-RunView', `run's tab ${tab}`);
+    }
+    await check(workbench, '#labwright', 'panel with a run');
+
+    await page.getByRole('tab', { name: `${name}.ipynb` }).click();
+    await workbench.command('labwright:mark-step');
+    await expect(person.dialog).toBeVisible();
+    await check(workbench, '.jp-Dialog', "dialog of a step's name");
+    await page.keyboard.press('Escape');
+
+    await person.runWith({ count: '30' });
+    await expect(person.row(name)).toHaveCount(2);
+    await person.ends();
+    await person.view.getByRole('button', { name: 'Compare…' }).click();
+    await person.dialog.getByRole('button', { name: 'Compare' }).click();
+    await expect(page.locator('.jp-lw-Compare')).toContainText('Metrics');
+    await check(workbench, '.jp-lw-Compare', 'comparison');
+    await workbench.command('apputils:change-theme', { theme: 'JupyterLab Light' });
+    await expect(page.locator('body')).toHaveAttribute('data-jp-theme-light', 'true');
+  });
+}
