@@ -66,12 +66,4 @@ test('everything is reached without a mouse', async ({ workbench }) => {
   await expect(person.tab('Steps')).toBeFocused();
   await page.keyboard.press('End');
   await expect(person.tab('Source')).toHaveAttribute('aria-selected', 'true');
-
-  // A step's name by its shortcut.
-  await page.getByRole('tab', { name: 'typing.ipynb' }).focus();
-  await workbench.command('docmanager:open', { path: 'typing.ipynb' });
-  await page.keyboard.press('Control+Alt+s');
-  await expect(person.dialog).toContainText('Step of this cell');
-  await page.keyboard.press('Escape');
-  await expect(person.dialog).toHaveCount(0);
 });
