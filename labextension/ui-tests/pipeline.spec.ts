@@ -22,6 +22,7 @@ test('the example shows its pipeline', async ({ workbench }) => {
   await expect(person.step('card')).toContainText('if accuracy > wanted_accuracy');
   await expect(person.summary).toHaveText(/7 steps/);
   await expect(person.pipeline.getByLabel('trees', { exact: true })).toHaveValue('100');
+  await person.sidebar.getByRole('button', { name: 'Show all of it' }).click();
   await person.step('forest').click();
   await expect(person.cell(10)).toBeInViewport();
   await expect(person.cell(10)).toHaveClass(/jp-mod-active/);
@@ -74,7 +75,7 @@ test('cells are marked as steps with the mouse', async ({ workbench, lab }) => {
   await person.submenu('Pipeline', 'Merge With Step Above');
   await expect(person.step('second')).toHaveCount(0);
   await expect(person.chip(1)).toHaveText('first');
-  await page.keyboard.press('Escape');
+  await person.cell(1).locator('.jp-InputPrompt').click();
   await page.keyboard.press('z');
   await expect(person.step('second')).toBeVisible();
 

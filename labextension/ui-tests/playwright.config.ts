@@ -2,12 +2,12 @@ import { defineConfig } from '@playwright/test';
 
 import { CHROMIUM_FLAGS, findChromium } from './lab.mjs';
 
-/** One worker, one JupyterLab: what is measured is not another test's load. */
+/** Each worker has a JupyterLab of its own; what is measured runs after all else, alone. */
 export default defineConfig({
   testDir: '.',
   outputDir: 'output',
   fullyParallel: false,
-  workers: 1,
+  workers: 2,
   forbidOnly: !!process.env.CI,
   timeout: 90_000,
   expect: { timeout: 15_000 },
@@ -20,7 +20,12 @@ export default defineConfig({
     trace: 'retain-on-failure'
   },
   projects: [
-    { name: 'browser', testMatch: '*.spec.ts', testIgnore: 'screenshots.spec.ts' },
+    {
+      name: 'browser',
+      testMatch: '*.spec.ts',
+      testIgnore: ['screenshots.spec.ts', 'speed.spec.ts']
+    },
+    { name: 'speed', testMatch: 'speed.spec.ts', dependencies: ['browser'] },
     { name: 'screenshots', testMatch: 'screenshots.spec.ts' }
   ]
 });

@@ -135,7 +135,7 @@ test('what happens is seen soon after', async ({ workbench, lab }) => {
   expect(Math.max(...delays)).toBeLessThan(3000);
 });
 
-test('5,000 runs scroll smoothly', async ({ another, ownLab: lab }) => {
+test('5,000 runs scroll smoothly', async ({ ownLab: lab, another }) => {
   execFileSync(join(lab.programs, 'python'), [join(HERE, 'many_runs.py'), '5000'], {
     env: lab.env
   });
