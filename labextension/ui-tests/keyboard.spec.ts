@@ -19,8 +19,11 @@ async function tabTo(page: Page, selector: string, most = 60): Promise<void> {
 }
 
 async function fromPalette(page: Page, words: string): Promise<void> {
-  await page.keyboard.press('Control+Shift+c');
-  await page.locator('#modal-command-palette input').waitFor();
+  // JupyterLab may still be about to listen.
+  await expect(async () => {
+    await page.keyboard.press('Control+Shift+c');
+    await page.locator('#modal-command-palette input').waitFor({ timeout: 2000 });
+  }).toPass();
   await page.keyboard.type(words);
   await expect(page.locator('.lm-CommandPalette-item.lm-mod-active')).toContainText(
     words

@@ -22,7 +22,8 @@ const SMALLEST = 0.7;
 export function firstView(
   boxes: readonly Box[],
   where: ReadonlyMap<string, IPlace>,
-  size: ISize
+  size: ISize,
+  smallest = SMALLEST
 ): IViewport {
   const width = Math.max(1, ...boxes.map(box => where.get(box.id)!.x + BOX_WIDTH));
   const height = Math.max(1, ...boxes.map(box => where.get(box.id)!.y + heightOf(box)));
@@ -32,7 +33,7 @@ export function firstView(
   };
   const zoom = Math.min(
     1,
-    Math.max(SMALLEST, Math.min(room.width / width, room.height / height))
+    Math.max(smallest, Math.min(room.width / width, room.height / height))
   );
   const first = boxes.length > 0 ? where.get(boxes[0].id)! : { x: 0, y: 0 };
   return {

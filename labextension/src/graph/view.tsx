@@ -3,6 +3,7 @@ import '@xyflow/react/dist/base.css';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import {
   Background,
+  ControlButton,
   Controls,
   MarkerType,
   Position,
@@ -34,6 +35,7 @@ export interface IPipelineGraphProps extends IOverlay {
   colours?: Readonly<Record<string, string>>;
 }
 
+const FURTHEST = 0.05;
 const NODE_TYPES = { box: BoxNode };
 const EDGE_TYPES = { line: LineEdge };
 
@@ -53,7 +55,7 @@ function Flow(props: IPipelineGraphProps): JSX.Element {
     [graph, states, preview, values]
   );
   const { boxes: where, ways } = usePlaces(picture, orientation);
-  const { frame, moved } = useFrame(picture, where);
+  const { frame, moved, showAll } = useFrame(picture, where);
   const [focused, setFocused] = useState<string | null>(null);
   const first = picture.boxes.find(box => box.kind === 'step')?.id;
   // One stop for the Tab key; arrows lead on from there.
@@ -139,7 +141,7 @@ function Flow(props: IPipelineGraphProps): JSX.Element {
         edges={edges}
         nodeTypes={NODE_TYPES}
         edgeTypes={EDGE_TYPES}
-        minZoom={0.05}
+        minZoom={FURTHEST}
         maxZoom={2}
         nodesDraggable={false}
         nodesConnectable={false}
@@ -153,8 +155,7 @@ function Flow(props: IPipelineGraphProps): JSX.Element {
         ariaLabelConfig={{
           'controls.ariaLabel': trans.__('View'),
           'controls.zoomIn.ariaLabel': trans.__('Zoom in'),
-          'controls.zoomOut.ariaLabel': trans.__('Zoom out'),
-          'controls.fitView.ariaLabel': trans.__('Show all of it')
+          'controls.zoomOut.ariaLabel': trans.__('Zoom out')
         }}
         onNodeClick={(_, node) => {
           setFocused(node.id);
@@ -167,8 +168,18 @@ function Flow(props: IPipelineGraphProps): JSX.Element {
           orientation="horizontal"
           position="bottom-right"
           showInteractive={false}
-          fitViewOptions={{ padding: 0.05, maxZoom: 1 }}
-        />
+          showFitView={false}
+        >
+          <ControlButton
+            onClick={showAll}
+            title={trans.__('Show all of it')}
+            aria-label={trans.__('Show all of it')}
+          >
+            <svg viewBox="0 0 32 30" aria-hidden>
+              <path d="M3 3h7v3H6v4H3zM22 3h7v7h-3V6h-4zM3 20h3v4h4v3H3zM26 20h3v7h-7v-3h4z" />
+            </svg>
+          </ControlButton>
+        </Controls>
       </ReactFlow>
     </div>
   );
@@ -217,7 +228,11 @@ function useFrame(picture: IDrawing, where: Map<string, IPlace>) {
       void flow.setViewport(view);
     }
   };
-  return { frame, moved };
+  const showAll = (): void => {
+    const size = sizeOf(frame.current!);
+    void flow.setViewport(firstView(boxes.current, where, size, FURTHEST));
+  };
+  return { frame, moved, showAll };
 }
 
 function sizeOf(node: HTMLElement): { width: number; height: number } {
