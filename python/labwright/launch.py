@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from .targets.local.events import Listener
     from .targets.local.record import RunRecord
     from .targets.local.store import Store
-    from .targets.local.submission import Prepared, Submission
+    from .targets.local.submission import Prepared
 
 COMPILED = (".yaml", ".yml")
 TARGETS = ("local",)
@@ -200,39 +200,12 @@ def prepared_compiled(
     )
 
 
-def submission(
-    analysed: Analysed,
-    texts: Mapping[str, Any],
-    *,
-    cache: bool = True,
-    experiment: str | None = None,
-    from_step: str | None = None,
-    until_step: str | None = None,
-) -> Submission:
-    """What the agent is given to run the notebook (see `prepared`)."""
-    return prepared(
-        analysed,
-        texts,
-        cache=cache,
-        experiment=experiment,
-        from_step=from_step,
-        until_step=until_step,
-    ).submission
-
-
-def submission_compiled(
-    path: str, texts: Mapping[str, Any], *, cache: bool = True, experiment: str | None = None
-) -> Submission:
-    """What the agent is given to run a compiled pipeline."""
-    return prepared_compiled(path, texts, cache=cache, experiment=experiment).submission
-
-
-def submit(asked: Submission) -> dict[str, Any]:
+def submit(ready: Prepared) -> dict[str, Any]:
     """Leave a run to the agent, which is started where there is none; the run's summary."""
     from .targets.local.agent.client import connect
 
     with connect() as agent:
-        return agent.submit(asked)
+        return agent.submit(ready.submission)
 
 
 def preview(

@@ -115,26 +115,28 @@ def submission_of(path: str, body: RunRequest) -> Submission:
         analyse_notebook,
         check_target,
         is_compiled,
-        submission,
-        submission_compiled,
+        prepared,
+        prepared_compiled,
     )
 
     check_target(body.target)
     if not is_compiled(path):
-        return submission(
+        return prepared(
             analyse_notebook(path),
             body.parameters,
             cache=body.cache,
             experiment=body.experiment,
             from_step=body.from_step,
             until_step=body.until_step,
-        )
+        ).submission
     if body.from_step or body.until_step:
         raise LabwrightError(
             "a compiled pipeline is run as a whole",
             hint="leave from_step and until_step out, or run its notebook",
         )
-    return submission_compiled(path, body.parameters, cache=body.cache, experiment=body.experiment)
+    return prepared_compiled(
+        path, body.parameters, cache=body.cache, experiment=body.experiment
+    ).submission
 
 
 def record_of(workbench: Workbench, run_id: str) -> RunRecord:

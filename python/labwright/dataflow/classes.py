@@ -70,11 +70,12 @@ def call_overrides(obj: Obj, name: str, arguments: calls.Arguments, ctx: Context
     if not base:
         return
     known = next((table for prefix, table in CALLBACKS.items() if base.startswith(prefix)), None)
+    called = CONSTRUCTION if known is None else known.get(name, ())
+    given: list[Pts] = [frozenset((obj,))]
+    if known is not None:
+        given += arguments.positional
     for method in methods(obj.cls):
-        if method.name not in CONSTRUCTION if known is None else method.name in known.get(name, ()):
-            given: list[Pts] = [frozenset((obj,)), *arguments.positional]
-            if known is None:
-                given = given[:1]
+        if (method.name in called) == (known is not None):
             calls.call_function(method, given, {}, ctx, spread=arguments.all(), method_of=obj.cls)
 
 

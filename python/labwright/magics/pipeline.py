@@ -22,7 +22,6 @@ from ..launch import (
     pipeline_of,
     prepared,
     run_analysed,
-    submission,
     submit,
 )
 from ..widgets.graph import graph_json
@@ -87,10 +86,10 @@ class PipelineMagics(Magics):
             "from_step": from_step or None,
             "until_step": until_step or None,
         }
+        ready = prepared(analysed, texts, **options)  # says what is wrong before anything is shown
         if detach:
-            _say(submit(submission(analysed, texts, **options))["run_id"])
+            _say(submit(ready)["run_id"])
             return None
-        prepared(analysed, texts, **options)  # says what is wrong before anything is shown
         self._short_records()
         cancel = threading.Event()
         shown = view(graph_json(analysed.plan, analysed.flow), cancel.set)

@@ -54,7 +54,7 @@ def run(
                 "--from and --until need the notebook", where=notebook, hint="run the .ipynb"
             )
         if detach:
-            return _leave(launch.submission_compiled(notebook, texts, **options), as_json)
+            return _leave(launch.prepared_compiled(notebook, texts, **options), as_json)
         record = watched(
             lambda listen, cancel: launch.run_compiled(
                 notebook, texts, on_event=listen, cancel=cancel, **options
@@ -68,7 +68,7 @@ def run(
     launch.pipeline_of(analysed)
     say_warnings(analysed.diagnostics)
     if detach:
-        return _leave(launch.submission(analysed, texts, **options), as_json)
+        return _leave(launch.prepared(analysed, texts, **options), as_json)
     record = watched(
         lambda listen, cancel: launch.run_analysed(
             analysed, texts, on_event=listen, cancel=cancel, **options
@@ -79,8 +79,8 @@ def run(
     return conclude(record, as_json)
 
 
-def _leave(submission: Any, as_json: bool) -> int:
+def _leave(ready: Any, as_json: bool) -> int:
     from ...launch import submit
     from ..running import left
 
-    return left(submit(submission), as_json)
+    return left(submit(ready), as_json)

@@ -12,23 +12,29 @@ from .artifacts import ArtifactStore
 from .dag import Artifact, Bound
 from .ir import Container, Importer
 from .program import step_program
+from .steps import Step
 
 VERSION = 1
 
 
 def step_key(
-    executor: Container | Importer,
+    step: Step,
     parameters: Mapping[str, Any],
     artifacts: Mapping[str, tuple[Artifact, ...]],
-    environment: Mapping[str, Any],
-    custom: str = "",
+    python: Mapping[str, Any] | None,
+    env: Mapping[str, str],
 ) -> str:
-    """A digest of all that decides a step's outputs: code, environment and inputs, by content."""
-    if custom:
-        facts: dict[str, Any] = {"custom": custom}
+    """A digest of all that decides a step's outputs: code, environment and inputs, by content.
+
+    `python` is what its interpreter says of itself, where one runs it.
+    """
+    if step.task.cache_key:
+        facts: dict[str, Any] = {"custom": f"{step.component.name} {step.task.cache_key}"}
     else:
+        environment: dict[str, Any] = {} if python is None else {"python": python}
+        environment["variables"] = {one.name: env.get(one.name) for one in step.settings.variables}
         facts = {
-            "executor": _what_runs(executor),
+            "executor": _what_runs(step.executor),
             "environment": environment,
             "parameters": parameters,
             "artifacts": {name: [_identity(one) for one in artifacts[name]] for name in artifacts},
@@ -64,14 +70,28 @@ def _identity(artifact: Artifact) -> list[Any]:
 def still_true(entry: Mapping[str, Any], workdir: Path, artifacts: ArtifactStore) -> bool:
     """Whether the files the step read and wrote, the modules it imported and its outputs are
     as they were when it ran."""
+    return untrue(entry, workdir, artifacts) is None
+
+
+def untrue(entry: Mapping[str, Any], workdir: Path, artifacts: ArtifactStore) -> str | None:
+    """The first of these that is not as it was, in words; None where all are."""
     files = entry.get("files") or {}
     facts = {**(files.get("read") or {}), **(files.get("written") or {})}
-    if not all(file_facts(workdir / path) == fact for path, fact in facts.items()):
-        return False
-    modules = entry.get("modules") or {}
-    if not all(module_digest(workdir / path) == digest for path, digest in modules.items()):
-        return False
-    return all(artifacts.fetch(digest) is not None for digest in entry["digests"])
+    for path, fact in facts.items():
+        if file_facts(workdir / path) != fact:
+            return f"file {_short(workdir, path)} changed"
+    for path, digest in (entry.get("modules") or {}).items():
+        if _module_digest(workdir / path) != digest:
+            return f"module {_short(workdir, path)} changed"
+    if any(artifacts.fetch(digest) is None for digest in entry["digests"]):
+        return "its result is no longer kept"
+    return None
+
+
+def _short(workdir: Path, path: str) -> str:
+    """A path as the notebook would write it."""
+    whole = workdir / path
+    return str(whole.relative_to(workdir) if workdir in whole.parents else whole)
 
 
 def file_facts(path: Path) -> list[int] | None:
@@ -83,7 +103,7 @@ def file_facts(path: Path) -> list[int] | None:
     return [status.st_size, status.st_mtime_ns]
 
 
-def module_digest(path: Path) -> str | None:
+def _module_digest(path: Path) -> str | None:
     try:
         return hashlib.sha256(path.read_bytes()).hexdigest()
     except OSError:

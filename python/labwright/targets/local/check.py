@@ -78,8 +78,7 @@ def _check_packages(step: Step, container: Container, where: str) -> None:
 
 
 def _check_gpus(container: Container, where: str) -> list[Diagnostic]:
-    accelerator = container.resources.get("accelerator") or {}
-    count = str(accelerator.get("resourceCount") or accelerator.get("count") or "0")
+    count = container.gpu_count
     if not count.isdigit() or int(count) == 0:
         return []
     here = len(inventory())

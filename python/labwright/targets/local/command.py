@@ -84,9 +84,7 @@ def resources(
         memory = int(quantity(fill(str(text), executor_input, constants), where=where))
     elif gigabytes := given.get("memoryLimit"):
         memory = int(float(gigabytes) * 1e9)
-    accelerator = given.get("accelerator") or {}
-    count = accelerator.get("resourceCount") or accelerator.get("count") or 0
-    text = fill(str(count), executor_input, constants)
+    text = fill(container.gpu_count, executor_input, constants)
     if not text.isdigit():
         raise LabwrightError(f"asks for {text!r} GPUs, which is no number", where=where)
     return Limits(step.timeout, memory), int(text)

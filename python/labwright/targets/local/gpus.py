@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import re
 import shutil
@@ -12,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from .locks import is_locked
+from .locks import is_locked, try_lock
 
 
 @dataclass(frozen=True)
@@ -23,6 +22,10 @@ class Gpu:
     uuid: str
     name: str
     memory_bytes: int | None = None
+
+    def is_called(self, name: str) -> bool:
+        """Whether `CUDA_VISIBLE_DEVICES` may call it so: by its number, or the start of its id."""
+        return name == self.index or self.uuid.startswith(name)
 
 
 @cache
@@ -84,11 +87,7 @@ def inventory() -> tuple[str, ...]:
     if visible is None:
         return tuple(gpu.index for gpu in found)
     allowed = [one.strip() for one in visible.split(",")]
-    return tuple(
-        one
-        for one in allowed
-        if one and any(one == gpu.index or gpu.uuid.startswith(one) for gpu in found)
-    )
+    return tuple(one for one in allowed if one and any(gpu.is_called(one) for gpu in found))
 
 
 def gpu_states(folder: Path) -> list[dict[str, Any]]:
@@ -102,7 +101,7 @@ def gpu_states(folder: Path) -> list[dict[str, Any]]:
         }
         for one in inventory()
         for gpu in devices()
-        if one == gpu.index or gpu.uuid.startswith(one)
+        if gpu.is_called(one)
     ]
 
 
@@ -119,13 +118,9 @@ class GpuLedger:
         for gpu in inventory():
             if len(taken) == count:
                 break
-            descriptor = os.open(self.folder / f"gpu-{gpu}.lock", os.O_RDWR | os.O_CREAT, 0o600)
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
-                os.close(descriptor)
-                continue
-            taken[gpu] = descriptor
+            descriptor = try_lock(self.folder / f"gpu-{gpu}.lock")
+            if descriptor is not None:
+                taken[gpu] = descriptor
         if len(taken) == count:
             return taken
         self.free(taken)

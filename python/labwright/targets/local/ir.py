@@ -123,6 +123,12 @@ class Container:
     env: tuple[tuple[str, str], ...] = ()
     resources: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def gpu_count(self) -> str:
+        """How many GPUs it asks for, as written: a number, or a placeholder of one."""
+        accelerator = self.resources.get("accelerator") or {}
+        return str(accelerator.get("resourceCount") or accelerator.get("count") or 0)
+
 
 @dataclass(frozen=True)
 class Importer:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -26,7 +26,7 @@ class Needs:
 
 def needs_of(steps: Iterable[Step]) -> Needs:
     """The largest request of each kind."""
-    found = [_step(one.executor.resources) for one in steps if isinstance(one.executor, Container)]
+    found = [_step(one.executor) for one in steps if isinstance(one.executor, Container)]
     return Needs(
         max((one.cpus for one in found), default=0),
         max((one.memory for one in found), default=0),
@@ -34,13 +34,13 @@ def needs_of(steps: Iterable[Step]) -> Needs:
     )
 
 
-def _step(resources: Mapping[str, Any]) -> Needs:
-    accelerator = resources.get("accelerator") or {}
+def _step(container: Container) -> Needs:
+    resources = container.resources
     return Needs(
         _amount(resources.get("resourceCpuLimit") or resources.get("cpuLimit")),
         _amount(resources.get("resourceMemoryLimit"))
         or _amount(resources.get("memoryLimit")) * 1e9,
-        _amount(accelerator.get("resourceCount") or accelerator.get("count")),
+        _amount(container.gpu_count),
     )
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from ...errors import LabwrightError
 from . import wire
 from .artifacts import ArtifactStore, artifact_store
-from .cache import file_facts, module_digest, step_key, still_true
+from .cache import step_key, untrue
 from .dag import (
     Bound,
     Result,
@@ -134,44 +134,26 @@ class Walk:
             return UNKNOWN
         workspace = self.store.dir(self.run_id).workspace
         entry = self.store.cached(self._key(step, inputs))
-        if entry is not None and still_true(entry, self.workdir, self.artifacts):
+        why = untrue(entry, self.workdir, self.artifacts) if entry is not None else None
+        if entry is not None and why is None:
             look.cached = True
             return Result("SUCCEEDED", wire.bound_from_json(entry["outputs"], self.artifacts))
         look.runs = True
         if entry is not None:
-            look.why = look.why or self._untrue(entry)
+            look.why = look.why or why
         elif any(one.value == str(workspace) for one in inputs.parameters.values()):
             look.why = "it works in a volume that each run has of its own"
         return UNKNOWN
 
     def _key(self, step: Step, inputs: Bound) -> str:
-        about: dict[str, Any] = {}
+        python = None
         if isinstance(step.executor, Container):
-            python = step.environment.python
-            if python not in self.pythons:
-                self.pythons[python] = about_interpreter(python, str(self.workdir))
-            about["python"] = self.pythons[python]
-        about["variables"] = {one.name: self.env.get(one.name) for one in step.settings.variables}
-        custom = f"{step.component.name} {step.task.cache_key}" if step.task.cache_key else ""
+            name = step.environment.python
+            if name not in self.pythons:
+                self.pythons[name] = about_interpreter(name, str(self.workdir))
+            python = self.pythons[name]
         parameters = typed(step.component, inputs)
-        return step_key(step.executor, parameters, inputs.artifacts, about, custom)
-
-    def _untrue(self, entry: Mapping[str, Any]) -> str:
-        """What of the things that a step read or wrote is not as it was."""
-        files = entry.get("files") or {}
-        facts = {**(files.get("read") or {}), **(files.get("written") or {})}
-        for path, fact in facts.items():
-            if file_facts(self.workdir / path) != fact:
-                return f"file {self._short(path)} changed"
-        for path, digest in (entry.get("modules") or {}).items():
-            if module_digest(self.workdir / path) != digest:
-                return f"module {self._short(path)} changed"
-        return "its result is no longer kept"
-
-    def _short(self, path: str) -> str:
-        """A path as the notebook would write it."""
-        whole = self.workdir / path
-        return str(whole.relative_to(self.workdir) if self.workdir in whole.parents else whole)
+        return step_key(step, parameters, inputs.artifacts, python, self.env)
 
     def _mark(self, place: str, what: str) -> None:
         """Say the same of all steps that a task consists of."""

@@ -93,12 +93,10 @@ class Runner:
         message = wire.executor_input(
             step.component, parameters, inputs.artifacts, folder, step.name
         )
-        about: dict[str, Any] = {}
+        python = None
         if isinstance(step.executor, Container):
-            about["python"] = await host_for(self.context, step).about()
-        about["variables"] = {v.name: self.context.env.get(v.name) for v in step.settings.variables}
-        custom = f"{step.component.name} {step.task.cache_key}" if step.task.cache_key else ""
-        key = step_key(step.executor, parameters, inputs.artifacts, about, custom)
+            python = await host_for(self.context, step).about()
+        key = step_key(step, parameters, inputs.artifacts, python, self.context.env)
         return Work(step, replace(row, key=key), folder, key, message, constants)
 
     # Steps that need not run

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from labwright.errors import LabwrightError
-from labwright.launch import analyse_notebook, submission
+from labwright.launch import analyse_notebook, prepared
 from labwright.targets.local.agent.address import Place, find_socket
 from labwright.targets.local.agent.client import (
     AgentClient,
@@ -26,8 +26,7 @@ from labwright.targets.local.store import Store
 from labwright_server import models
 
 from ..ir_by_hand import IR, loop
-from .helpers import agent_pid, alive, ended, kill_agent, wait_for, work
-from .helpers import submission as by_hand
+from .helpers import agent_pid, alive, ended, kill_agent, submission, wait_for, work
 
 
 def until_over(events: Any, run_id: str) -> list[dict[str, Any]]:
@@ -58,7 +57,7 @@ def test_a_notebook_runs_and_every_change_is_told(agent: AgentClient, tmp_path: 
         "nbformat_minor": 5,
     }  # fmt: skip
     (tmp_path / "nb.ipynb").write_text(json.dumps(notebook))
-    asked = submission(analyse_notebook(tmp_path / "nb.ipynb"), {"n": "3"})
+    asked = prepared(analyse_notebook(tmp_path / "nb.ipynb"), {"n": "3"}).submission
     with agent.events() as events:
         hello = next(events)
         assert hello["type"] == "hello"
@@ -97,7 +96,7 @@ def test_a_loop_tells_of_its_turns(agent: AgentClient, tmp_path: Path) -> None:
     ir.step("inner", "", dag=body)
     with agent.events() as events:
         next(events)
-        run = agent.submit(by_hand(ir, tmp_path))
+        run = agent.submit(submission(ir, tmp_path))
         seen = until_over(events, run["run_id"])
     found = {(e["step"]["iteration"], e["step"]["state"]) for e in seen if e["type"] == "step"}
     assert {(n, "SUCCEEDED") for n in range(3)} <= found
@@ -106,7 +105,7 @@ def test_a_loop_tells_of_its_turns(agent: AgentClient, tmp_path: Path) -> None:
 
 
 def test_cancel_delete_and_what_makes_no_sense(agent: AgentClient, tmp_path: Path) -> None:
-    run_id = agent.submit(by_hand(work(tmp_path / "ledger", "slow", 60), tmp_path))["run_id"]
+    run_id = agent.submit(submission(work(tmp_path / "ledger", "slow", 60), tmp_path))["run_id"]
     wait_for((tmp_path / "ledger").exists)
     with pytest.raises(AgentError, match="is not over") as refused:
         agent.delete(run_id)
@@ -136,7 +135,7 @@ def test_a_failed_run_is_retried_and_an_ended_one_is_not(
     ir = IR("again")
     ir.step("first", f"ledger({str(ledger)!r}, 'first')")
     ir.step("second", f"assert not os.path.exists({str(broken)!r})", after=("first",))
-    run_id = agent.submit(by_hand(ir, tmp_path))["run_id"]
+    run_id = agent.submit(submission(ir, tmp_path))["run_id"]
     wait_for(lambda: ended(run_id))
     assert Store().run(run_id).state == "FAILED"
     broken.unlink()
@@ -154,7 +153,7 @@ def test_a_run_has_the_environment_of_who_asked_for_it(
     monkeypatch.setenv("ASKED_WITH", "mine")
     ir = IR("env")
     ir.step("show", "print(os.environ['ASKED_WITH'])")
-    run_id = agent.submit(by_hand(ir, tmp_path))["run_id"]
+    run_id = agent.submit(submission(ir, tmp_path))["run_id"]
     wait_for(lambda: ended(run_id))
     assert Store().log(run_id, "show") == "mine\n"
 
@@ -167,7 +166,7 @@ def test_no_variable_of_a_waiting_run_is_written_down(
     for spot in range(agent.status()["agent"]["max_runs"] + 1):
         ir = IR(f"wait-{spot}")
         ir.step("wait", f"import time\nwhile not os.path.exists({str(gate)!r}): time.sleep(0.02)")
-        run_id = agent.submit(by_hand(ir, tmp_path))["run_id"]
+        run_id = agent.submit(submission(ir, tmp_path))["run_id"]
     assert Store().run_row(run_id).state == "PENDING"
     files = [path for path in home().rglob("*") if path.is_file()]
     assert not [path for path in files if b"a-secret-of-mine" in path.read_bytes()]
@@ -178,7 +177,7 @@ def test_no_variable_of_a_waiting_run_is_written_down(
 def test_a_run_that_cannot_start_says_why(agent: AgentClient, tmp_path: Path) -> None:
     folder = tmp_path / "gone"
     folder.mkdir()
-    asked = by_hand(work(tmp_path / "ledger", "homeless"), folder)
+    asked = submission(work(tmp_path / "ledger", "homeless"), folder)
     folder.rmdir()
     run_id = agent.submit(asked)["run_id"]
     wait_for(lambda: ended(run_id))
@@ -239,7 +238,7 @@ def test_an_agent_of_another_version_makes_way(
     from labwright.targets.local.agent import client
 
     old = agent_pid()
-    run_id = agent.submit(by_hand(work(tmp_path / "ledger", "slow", 1), tmp_path))["run_id"]
+    run_id = agent.submit(submission(work(tmp_path / "ledger", "slow", 1), tmp_path))["run_id"]
     monkeypatch.setattr(client, "__version__", "9.9")
     with pytest.raises(LabwrightError, match=r"is busy with 1 runs, and this is 9\.9"):
         connect()
@@ -271,7 +270,7 @@ def test_on_an_event_loop(agent: AgentClient, tmp_path: Path) -> None:
         assert client is not None
         async with client, client.events() as events:
             assert (await anext(events))["type"] == "hello"
-            run = await client.submit(by_hand(work(tmp_path / "ledger", "loop"), tmp_path))
+            run = await client.submit(submission(work(tmp_path / "ledger", "loop"), tmp_path))
             async for event in events:
                 state = event.get("run", {}).get("state")
                 if state in ("SUCCEEDED", "FAILED"):
@@ -297,10 +296,10 @@ def test_a_run_that_is_forgotten_behind_its_back_does_no_harm(
 
     from labwright.targets.local.schema import runs
 
-    run_id = agent.submit(by_hand(work(tmp_path / "ledger", "slow", 2), tmp_path))["run_id"]
+    run_id = agent.submit(submission(work(tmp_path / "ledger", "slow", 2), tmp_path))["run_id"]
     wait_for((tmp_path / "ledger").exists)
     with Store().transaction() as connection:
         connection.execute(delete(runs).where(runs.c.run_id == run_id))
     wait_for(lambda: agent.status()["agent"]["active"] == 0)
-    other = agent.submit(by_hand(work(tmp_path / "other", "other"), tmp_path))["run_id"]
+    other = agent.submit(submission(work(tmp_path / "other", "other"), tmp_path))["run_id"]
     wait_for(lambda: ended(other))
