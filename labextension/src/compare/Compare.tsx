@@ -1,7 +1,7 @@
 import type { CodeEditor } from '@jupyterlab/codeeditor';
 import type { ITranslator } from '@jupyterlab/translation';
 import { Widget } from '@lumino/widgets';
-import { useEffect, useLayoutEffect, useRef, useState } from 'react';
+import { ReactNode, useEffect, useLayoutEffect, useRef, useState } from 'react';
 
 import type { Comparison, RunSummary } from '../api';
 import { isActive } from '../runs/filter';
@@ -138,78 +138,76 @@ function Values({
     return null;
   }
   return (
-    <section>
-      <h3>{title}</h3>
-      <table className="jp-lw-Table jp-lw-Compare-table" aria-label={title}>
-        <thead>
-          <tr>
-            <th scope="col">{trans.__('Name')}</th>
-            <th scope="col">{trans.__('Left')}</th>
-            <th scope="col">{trans.__('Right')}</th>
-            <th scope="col">{trans.__('Change')}</th>
-          </tr>
-        </thead>
-        <tbody>
-          {given.map(row => (
-            <tr
-              key={row.name}
-              className={row.equal ? 'jp-mod-equal' : 'jp-mod-changed'}
-            >
-              <th scope="row">{row.name}</th>
-              <td>
-                <code>{row.left === null ? '–' : formatValue(row.left)}</code>
-              </td>
-              <td>
-                <code>{row.right === null ? '–' : formatValue(row.right)}</code>
-              </td>
-              <td>
-                {row.equal
-                  ? trans.__('same')
-                  : row.change === null
-                    ? trans.__('changed')
-                    : signed(row.change, formatValue)}
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </section>
+    <Pairs title={title} first={trans.__('Name')}>
+      {given.map(row => (
+        <tr key={row.name} className={row.equal ? 'jp-mod-equal' : 'jp-mod-changed'}>
+          <th scope="row">{row.name}</th>
+          <td>
+            <code>{row.left === null ? '–' : formatValue(row.left)}</code>
+          </td>
+          <td>
+            <code>{row.right === null ? '–' : formatValue(row.right)}</code>
+          </td>
+          <td>
+            {row.equal
+              ? trans.__('same')
+              : row.change === null
+                ? trans.__('changed')
+                : signed(row.change, formatValue)}
+          </td>
+        </tr>
+      ))}
+    </Pairs>
   );
 }
 
 function Steps({ comparison }: { comparison: Comparison }): JSX.Element {
   const { trans } = usePanel();
-  const title = trans.__('Step times');
+  return (
+    <Pairs title={trans.__('Step times')} first={trans.__('Step')}>
+      {stepRows(comparison.steps).map(step => (
+        <tr key={step.name}>
+          <th scope="row">{step.name}</th>
+          <Time
+            state={step.left_cached ? 'cached' : step.left}
+            seconds={step.left_seconds}
+            share={step.leftShare}
+          />
+          <Time
+            state={step.right_cached ? 'cached' : step.right}
+            seconds={step.right_seconds}
+            share={step.rightShare}
+          />
+          <td>{step.change === null ? '' : signed(step.change, formatDuration)}</td>
+        </tr>
+      ))}
+    </Pairs>
+  );
+}
+
+interface IPairsProps {
+  title: string;
+  /** What the first column holds. */
+  first: string;
+  children: ReactNode;
+}
+
+/** A table with a column for each run. */
+function Pairs({ title, first, children }: IPairsProps): JSX.Element {
+  const { trans } = usePanel();
   return (
     <section>
       <h3>{title}</h3>
       <table className="jp-lw-Table jp-lw-Compare-table" aria-label={title}>
         <thead>
           <tr>
-            <th scope="col">{trans.__('Step')}</th>
+            <th scope="col">{first}</th>
             <th scope="col">{trans.__('Left')}</th>
             <th scope="col">{trans.__('Right')}</th>
             <th scope="col">{trans.__('Change')}</th>
           </tr>
         </thead>
-        <tbody>
-          {stepRows(comparison.steps).map(step => (
-            <tr key={step.name}>
-              <th scope="row">{step.name}</th>
-              <Time
-                state={step.left_cached ? 'cached' : step.left}
-                seconds={step.left_seconds}
-                share={step.leftShare}
-              />
-              <Time
-                state={step.right_cached ? 'cached' : step.right}
-                seconds={step.right_seconds}
-                share={step.rightShare}
-              />
-              <td>{step.change === null ? '' : signed(step.change, formatDuration)}</td>
-            </tr>
-          ))}
-        </tbody>
+        <tbody>{children}</tbody>
       </table>
     </section>
   );
