@@ -3,6 +3,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { useEffect, useId, useState } from 'react';
 
 import type { Client, Parameter, Target } from '../api/client';
+import { allowAccept } from './accept';
 import { ParameterForm } from './parameters';
 import { readForm } from './values';
 import { tabToFields } from './tab';
@@ -37,12 +38,7 @@ export async function askRun(options: IRunDialogOptions): Promise<IRunChoice | n
   });
   dialog.addClass('jp-lw-Dialog');
   tabToFields(dialog);
-  body.onValid = valid => {
-    const accept = dialog.node.querySelector<HTMLButtonElement>('.jp-mod-accept');
-    if (accept) {
-      accept.disabled = !valid;
-    }
-  };
+  body.onValid = valid => allowAccept(dialog, valid);
   const { button, value } = await dialog.launch();
   return button.accept && value && body.valid ? value : null;
 }

@@ -3,6 +3,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { useEffect, useId, useState } from 'react';
 
 import { nameProblem } from '../cells/marks';
+import { allowAccept } from './accept';
 import { tabToFields } from './tab';
 
 export interface IStepName {
@@ -35,12 +36,7 @@ export async function askStepName(
   });
   dialog.addClass('jp-lw-Dialog');
   tabToFields(dialog);
-  body.onValid = valid => {
-    const accept = dialog.node.querySelector<HTMLButtonElement>('.jp-mod-accept');
-    if (accept) {
-      accept.disabled = !valid;
-    }
-  };
+  body.onValid = valid => allowAccept(dialog, valid);
   const { button, value } = await dialog.launch();
   return button.accept && value && nameOk(value.name, options) ? value : null;
 }
