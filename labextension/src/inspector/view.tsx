@@ -7,7 +7,7 @@ import { GraphStep, Run, Value } from '../api/client';
 import { setSettings } from '../cells/edits';
 import { cssColour } from '../pipeline/colours';
 import type { NotebookPipeline } from '../pipeline/model';
-import { RemarkLine } from '../pipeline/remarks';
+import { RemarkList } from '../pipeline/remarks';
 import { Act } from '../pipeline/act';
 import { CommandIDs } from '../tokens';
 import {
@@ -74,19 +74,7 @@ function StepView(
         </Act>
       </div>
       {remarks.length > 0 && (
-        <ul className="jp-lw-Remarks">
-          {remarks.map((remark, index) => (
-            <li key={index}>
-              <RemarkLine
-                remark={remark}
-                onOpen={() =>
-                  void commands.execute(CommandIDs.goToStep, { cell: remark.cell })
-                }
-                trans={trans}
-              />
-            </li>
-          ))}
-        </ul>
+        <RemarkList remarks={remarks} commands={commands} trans={trans} />
       )}
       {pipeline.lastRun && (
         <LastRun run={pipeline.lastRun} step={step} commands={commands} trans={trans} />

@@ -28,24 +28,36 @@ export function Remarks(props: {
           {found.length}
         </span>
       </summary>
-      <ul className="jp-lw-Remarks">
-        {found.map((remark, index) => (
-          <li key={index}>
-            <RemarkLine
-              remark={remark}
-              onOpen={() =>
-                void commands.execute(CommandIDs.goToStep, { cell: remark.cell })
-              }
-              trans={trans}
-            />
-          </li>
-        ))}
-      </ul>
+      <RemarkList remarks={found} commands={commands} trans={trans} />
     </details>
   );
 }
 
-export function RemarkLine(props: {
+/** Remarks one below the other; each leads to its cell. */
+export function RemarkList(props: {
+  remarks: readonly Diagnostic[];
+  commands: CommandRegistry;
+  trans: TranslationBundle;
+}): JSX.Element {
+  const { remarks, commands, trans } = props;
+  return (
+    <ul className="jp-lw-Remarks">
+      {remarks.map((remark, index) => (
+        <li key={index}>
+          <RemarkLine
+            remark={remark}
+            onOpen={() =>
+              void commands.execute(CommandIDs.goToStep, { cell: remark.cell })
+            }
+            trans={trans}
+          />
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function RemarkLine(props: {
   remark: Diagnostic;
   onOpen: () => void;
   trans: TranslationBundle;
