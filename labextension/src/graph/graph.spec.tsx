@@ -1,32 +1,13 @@
 import { nullTranslator } from '@jupyterlab/translation';
 
-import type { Graph, GraphStep } from '../api/types';
 import { describe as words } from './boxes';
 import { firstView, toShow } from './frame';
 import { places } from './layout';
 import { curve } from './lines';
 import { badgesOf, BOX_WIDTH, drawing, IStepBox, shapeOf } from './model';
+import { graph, graphStep as step } from './samples';
 import { neighbour } from './walk';
 import { labelOf } from './words';
-
-function step(name: string, rest: Partial<GraphStep> = {}): GraphStep {
-  return {
-    name,
-    cells: [],
-    inputs: [],
-    outputs: [],
-    after: [],
-    when: null,
-    foreach: null,
-    finally: false,
-    settings: {},
-    ...rest
-  };
-}
-
-function graph(steps: GraphStep[], rest: Partial<Graph> = {}): Graph {
-  return { name: 'p', parameters: [], steps, cells: [], diagnostics: [], ...rest };
-}
 
 const DIAMOND = graph(
   [
@@ -160,13 +141,7 @@ describe('ways', () => {
         inputs: all.slice(0, spot).map(from => ({ name: `${from}_value`, from }))
       })
     );
-    const picture = drawing({
-      name: 'chain',
-      parameters: [],
-      steps: chain,
-      cells: [],
-      diagnostics: []
-    });
+    const picture = drawing(graph(chain));
     const { boxes, ways } = places(picture, 'vertical');
     const between = boxes.get('step:b')!;
     const [middle] = [...ways.get('step:a>step:c')!.points].sort(

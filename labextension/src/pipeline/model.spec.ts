@@ -11,6 +11,7 @@ import type {
   RunSummary
 } from '../api/client';
 import { moveToStep, startStep } from '../cells/edits';
+import { graph, graphStep } from '../graph/samples';
 import type { IWorkbench } from '../tokens';
 import { NotebookPipeline } from './model';
 
@@ -71,26 +72,16 @@ async function setup(cells: object[]) {
 }
 
 function analysis(steps: string[], more: Partial<Analysis> = {}): Analysis {
-  const graph = {
-    name: 'digits',
-    parameters: [{ name: 'n', type: 'int', default: 1, required: false }],
-    steps: steps.map(name => ({
-      name,
-      cells: [],
-      inputs: [],
-      outputs: [],
-      after: [],
-      when: null,
-      foreach: null,
-      finally: false,
-      settings: {}
-    })),
-    cells: [],
-    diagnostics: [
-      { cell: 1, severity: 'warning', code: 'undefined-name', message: 'typo' }
-    ]
-  };
-  return { graph, error: null, error_cell: null, ...more } as Analysis;
+  const found = graph(
+    steps.map(name => graphStep(name)),
+    {
+      parameters: [{ name: 'n', type: 'int', default: 1, required: false }],
+      diagnostics: [
+        { cell: 1, severity: 'warning', code: 'undefined-name', message: 'typo' }
+      ]
+    }
+  );
+  return { graph: found, error: null, error_cell: null, ...more };
 }
 
 beforeEach(() => {

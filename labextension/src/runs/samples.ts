@@ -1,5 +1,6 @@
 /** Runs and steps for tests. */
 import type { Run, RunSummary, Step } from '../api';
+import { graph, graphStep } from '../graph/samples';
 
 const DAY = Date.UTC(2026, 0, 1);
 
@@ -51,23 +52,7 @@ export function detail(steps: Step[], more: Partial<Run> = {}): Run {
     diagnostics: [],
     outputs: {},
     steps,
-    graph: {
-      name: 'digits',
-      parameters: [],
-      cells: [],
-      diagnostics: [],
-      steps: names.map(name => ({
-        name,
-        cells: [],
-        inputs: [],
-        outputs: [],
-        after: [],
-        when: null,
-        foreach: null,
-        finally: false,
-        settings: {}
-      }))
-    },
+    graph: graph(names.map(name => graphStep(name))),
     ...more
   };
 }
