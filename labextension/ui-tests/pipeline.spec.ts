@@ -146,7 +146,7 @@ test('settings of a step are edited in the inspector', async ({ workbench }) => 
   await person.button('Settings of two').click();
   const inspector = page.locator('.jp-lw-Inspector');
   await expect(inspector.getByRole('heading', { name: 'two' })).toBeVisible();
-  await expect(inspector.locator('.jp-lw-Values').first()).toContainText('one');
+  await expect(inspector.locator('.jp-lw-Interface').first()).toContainText('one');
   await inspector.getByText('When it runs').click();
   await inspector.getByLabel('when', { exact: false }).first().fill('a > 3');
   await expect(person.step('two')).toContainText('if a > 3');

@@ -176,7 +176,7 @@ function Interface(props: {
         {step.inputs.length === 0 ? (
           nothing
         ) : (
-          <table className="jp-lw-Values">
+          <table className="jp-lw-Interface">
             <tbody>
               {step.inputs.map(input =>
                 row(
@@ -194,7 +194,7 @@ function Interface(props: {
         {step.outputs.length === 0 ? (
           nothing
         ) : (
-          <table className="jp-lw-Values">
+          <table className="jp-lw-Interface">
             <tbody>
               {step.outputs.map(name =>
                 row(
