@@ -40,7 +40,7 @@ NODE_IS_NEW := node -e 'const [a, b] = process.versions.node.split(".").map(Numb
 # An editable install is the Python part alone; the rules below build the rest.
 export SKIP_JUPYTER_BUILDER := 1
 
-.PHONY: help demo test lint format lab bench screenshots cluster cluster-node oracle clean
+.PHONY: help demo test lint format lab bench screenshots cluster cluster-kfp cluster-node oracle clean
 .PHONY: test-python test-extension test-browser lint-python lint-extension linked
 
 help: ## say what each target does
@@ -92,6 +92,12 @@ bench: .venv/.installed-dev oracle $(KALE)/.ready ## measure every claim side by
 
 cluster: .venv/.go ## build what the cluster tests run: etcd, Kubernetes' control plane, kwok
 	@cd tests && PATH="$$PATH:$(CURDIR)/$(BIN)" ../$(BIN)/python -m cluster.build
+
+cluster-kfp: .venv/.go ## build what KFP's API server stands on in the tests: an S3 server, Argo
+	@cd tests && PATH="$$PATH:$(CURDIR)/$(BIN)" ../$(BIN)/python -m cluster.kfp_programs
+
+cluster-node: .venv/.go ## build the control plane, and the kubelet of a node that really runs pods
+	@cd tests && PATH="$$PATH:$(CURDIR)/$(BIN)" ../$(BIN)/python -m cluster.build node
 
 oracle: $(ORACLE)/.ready
 
