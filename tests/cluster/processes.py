@@ -28,7 +28,7 @@ class Processes:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._running: dict[str, subprocess.Popen[bytes]] = {}
-        self._scratch: list[Path] = []
+        self._cleaning: list[Callable[[], object]] = []
 
     def start(
         self,
@@ -55,8 +55,12 @@ class Processes:
 
     def scratch(self, name: str) -> Path:
         """A folder, not made yet, that goes when the processes have ended; logs stay."""
-        self._scratch.append(self.folder / name)
+        self.at_end(lambda: shutil.rmtree(self.folder / name, ignore_errors=True))
         return self.folder / name
+
+    def at_end(self, clean: Callable[[], object]) -> None:
+        """Call this when all processes have ended (unless this process is killed)."""
+        self._cleaning.append(clean)
 
     def pid(self, name: str) -> int:
         """The process's number."""
@@ -84,8 +88,8 @@ class Processes:
             process.kill()
         for process in self._running.values():
             process.wait()
-        for folder in self._scratch:
-            shutil.rmtree(folder, ignore_errors=True)
+        for clean in self._cleaning:
+            clean()
 
     def _tail(self, name: str) -> str:
         lines = self.log(name).read_text(errors="replace").splitlines()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -69,3 +70,12 @@ KUBERNETES = Module(
 )
 CONTROL_PLANE = ["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kwok"]
 NODE = ["kubelet"]
+
+
+def node_lacks() -> list[str]:
+    """What a real node wants and this machine does not have."""
+    # The last is what its pods run.
+    wanted = ["containerd", "ctr", "runc", "unshare", "nsenter", "/usr/bin/python3"]
+    lacking = [program for program in wanted if not shutil.which(program)]
+    lacking += KUBERNETES.missing(NODE)
+    return lacking if os.geteuid() == 0 else ["root", *lacking]

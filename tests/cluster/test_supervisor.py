@@ -41,11 +41,17 @@ SERVICE = "cluster.test_supervisor:sleeper"
 
 
 def _gone(pids: list[int]) -> bool:
-    alive = [pid for pid in pids if psutil.pid_exists(pid)]
-    return all(psutil.Process(pid).status() == psutil.STATUS_ZOMBIE for pid in alive)
+    return not any(_alive(pid) for pid in pids)
 
 
-def _wait(true: Callable[[], bool], seconds: float = 20) -> bool:
+def _alive(pid: int) -> bool:
+    try:
+        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
+
+
+def _wait(true: Callable[[], bool], seconds: float = 60) -> bool:
     deadline = time.monotonic() + seconds
     while not true() and time.monotonic() < deadline:
         time.sleep(0.05)
