@@ -10,7 +10,7 @@ import platform
 import re
 import subprocess
 import tarfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,11 @@ def write_python_image(path: Path, name: str = PYTHON_IMAGE, also: Iterable[Path
     layer = path.with_suffix(".layer")
     with tarfile.open(layer, "w", format=tarfile.GNU_FORMAT) as tar:
         _write_root(tar, [*_files(), *(file for folder in also for file in _below(folder))])
-    digest = _digest(layer.read_bytes())
+    with open(layer, "rb") as stream:
+        content = hashlib.sha256()
+        while part := stream.read(1 << 20):
+            content.update(part)
+    digest = f"sha256:{content.hexdigest()}"
     config = {
         "architecture": _ARCHITECTURES[platform.machine()],
         "os": "linux",
@@ -104,7 +108,7 @@ def _files() -> list[Path]:
     """The programs, Python's library, and every shared library that one of them links."""
     programs = [Path("/usr/bin") / name for name in _PROGRAMS.split()]
     library = Path("/usr/lib") / Path("/usr/bin/python3").resolve().name
-    files = [*programs, *_below(library)]
+    files = [*programs, *_below(library, {"test", "dist-packages"})]
     linking = [*programs, *(file for file in files if file.suffix == ".so")]
     # Not all that the library brings is complete on every machine (tkinter's, say).
     listed = subprocess.run(["ldd", *map(str, linking)], capture_output=True, text=True).stdout
@@ -112,10 +116,13 @@ def _files() -> list[Path]:
     return [place for file in [*files, *linked] for place in _with_targets(_merged(file))]
 
 
-def _below(folder: Path) -> Iterator[Path]:
+def _below(folder: Path, without: Container[str] = ()) -> Iterator[Path]:
     yield folder
-    for file in folder.rglob("*"):
-        if not {"__pycache__", "test", "dist-packages"} & set(file.parts):
+    for file in folder.iterdir():
+        if file.is_dir() and not file.is_symlink():
+            if file.name != "__pycache__" and file.name not in without:
+                yield from _below(file, without)
+        else:
             yield file
 
 

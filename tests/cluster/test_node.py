@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import psutil
 import pytest
 
 from cluster.control_plane import ControlPlane
+from cluster.image import write_python_image
 from cluster.kube import Kube
 from cluster.node import Node
 from cluster.supervisor import shared
@@ -70,6 +72,19 @@ print(answer.status)
 """
     _, log = _run(control_plane, node, kube, code)
     assert log == "200\n"
+
+
+def test_a_pod_runs_an_image_of_ours(
+    control_plane: ControlPlane, node: Node, kube: Kube, tmp_path: Path
+) -> None:
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site" / "ours.py").write_text("print('imported')")
+    name = f"labwright.test/{tmp_path.name.replace('_', '-')}:1"
+    write_python_image(tmp_path / "image.tar", name, also=[tmp_path / "site"])
+    node.load_image(tmp_path / "image.tar")
+    code = f"import sys; sys.path.append({str(tmp_path / 'site')!r}); import ours"
+    _, log = _run(control_plane, replace(node, image=name), kube, code)
+    assert log == "imported\n"
 
 
 @pytest.mark.usefixtures("node")
