@@ -8,11 +8,15 @@ from typing import Any
 from jupyter_server.extension.application import ExtensionApp
 from traitlets import Int
 
-from labwright.targets.local.store import Store
+from labwright.targets.config import KnownTargets
+from labwright.targets.local.target import LocalTarget
 
-from .bridge import EVENTS, Bridge
+from .bridge import Bridge
 from .handlers import handlers
 from .roots import Root
+from .stream import EVENTS, Stream
+from .targets import Targets
+from .watching import Watching
 from .workbench import Workbench
 
 
@@ -37,21 +41,23 @@ class LabwrightApp(ExtensionApp):
         contents = server.contents_manager
         folder = getattr(contents, "root_dir", "") or server.root_dir
         root = Root(Path(folder).expanduser().absolute(), allow_hidden=contents.allow_hidden)
-        store = Store()
-        bridge = Bridge(store, self._emit, root.name, self.log)
-        self.workbench = Workbench(root, store, bridge, self.threads)
+        targets = Targets(KnownTargets(), LocalTarget())
+        stream = Stream(self._emit, root.name, self.log)
+        bridge = Bridge(targets.local.store, stream, self.log)
+        watching = Watching(stream, self.log)
+        self.workbench = Workbench(root, targets, bridge, watching, self.threads)
 
     def initialize_handlers(self) -> None:
         """One handler for each path of the route table."""
         self.handlers.extend(handlers(self.workbench))
 
     async def stop_extension(self) -> None:
-        """Let go of the agent and the store; runs go on."""
+        """Let go of the agent, the store and the targets; runs go on."""
         await self.workbench.close()
 
     @property
     def _server(self) -> Any:
         return self.serverapp
 
-    def _emit(self, schema_id: str, data: dict[str, Any]) -> None:
-        self._server.event_logger.emit(schema_id=schema_id, data=data)
+    def _emit(self, schema_id: str, data: dict[str, Any]) -> Any:
+        return self._server.event_logger.emit(schema_id=schema_id, data=data)

@@ -8,63 +8,38 @@ runs go on or somebody asks.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from logging import Logger
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from labwright.errors import LabwrightError
+from labwright.targets.config import LOCAL
 from labwright.targets.local.agent.address import Place, find_socket
 
 from .models import AgentStatus
-from .refusal import Refusal
+from .stream import Stream
 
 if TYPE_CHECKING:
-    from labwright.targets.local.agent.client import AsyncAgentClient
     from labwright.targets.local.store import Store
 
-T = TypeVar("T")
-Emit = Callable[[str, dict[str, Any]], None]
-
-EVENTS = Path(__file__).with_name("events")
-NAMES = {"run": "run", "deleted": "run", "step": "step", "log": "log"}
 _GLANCE = 1.0
 _SHORTEST_PAUSE = 0.1
 _LONGEST_PAUSE = 30.0
 
 
-def schema_id(name: str) -> str:
-    return f"https://events.labwright.dev/{name}/v1"
-
-
-def passed_on(
-    event: Mapping[str, Any], path_of: Callable[[str | None], str | None]
-) -> tuple[str, dict[str, Any]] | None:
-    """The schema and the data of one of the agent's events; None for what is not for browsers."""
-    kind = event.get("type")
-    if kind == "hello":
-        return schema_id("agent"), {
-            "state": "connected",
-            "epoch": event["epoch"],
-            "seq": event["seq"],
-        }
-    if kind not in NAMES:
-        return None
-    data = dict(event)
-    if kind == "run":
-        data["run"] = {**event["run"], "path": path_of(event["run"]["notebook"])}
-    return schema_id(NAMES[kind]), data
+def passed_on(event: Mapping[str, Any]) -> Mapping[str, Any]:
+    """One of the agent's events as browsers are told it."""
+    if event["type"] == "hello":
+        return {"type": "agent", "state": "connected"}
+    return event if event["type"] == "run" else {**event, "target": LOCAL}
 
 
 class Bridge:
     """One for each server. Its methods are called on the event loop."""
 
-    def __init__(
-        self, store: Store, emit: Emit, path_of: Callable[[str | None], str | None], log: Logger
-    ) -> None:
+    def __init__(self, store: Store, stream: Stream, log: Logger) -> None:
         self._store = store
-        self._emit = emit
-        self._path_of = path_of
+        self._stream = stream
         self._log = log
         self._asked = asyncio.Event()
         self._under_way: set[str] = set()
@@ -75,23 +50,6 @@ class Bridge:
         self._asked.set()
         if self._following is None or self._following.done():
             self._following = asyncio.create_task(self._follow(), name="labwright events")
-
-    async def ask(self, question: Callable[[AsyncAgentClient], Awaitable[T]]) -> T:
-        """Ask the agent, which is started where there is none."""
-        from labwright.targets.local.agent.client import AgentError, connect_async
-
-        self.listen()
-        try:
-            client = await connect_async(start=True, root=self._store.root)
-            if client is None:
-                raise Refusal(503, "the agent ended as soon as it had begun; its log may say why")
-            async with client:
-                return await question(client)
-        except AgentError as error:
-            status = error.status if error.status in (400, 404, 409) else 500
-            raise Refusal(status, str(error), detail=error.detail) from None
-        except LabwrightError as error:
-            raise Refusal(503, str(error)) from None
 
     async def status(self) -> AgentStatus:
         """How the agent is; none is started."""
@@ -142,27 +100,19 @@ class Bridge:
         client = await connect_async(start=start, root=self._store.root)
         if client is None:
             return False
-        epoch: str | None = None
+        heard = False
         try:
             async with client, client.events() as events:
                 async for event in events:
-                    epoch = event["epoch"]
-                    self._pass_on(event)
+                    heard = True
+                    self._keep_count(event)
+                    self._stream.tell(passed_on(event))
         except AgentLost as error:
             self._log.debug("labwright: %s", error)
         finally:
-            if epoch is not None:
-                self._emit(schema_id("agent"), {"state": "lost", "epoch": epoch})
-        return epoch is not None
-
-    def _pass_on(self, event: Mapping[str, Any]) -> None:
-        self._keep_count(event)
-        found = passed_on(event, self._path_of)
-        if found is not None:
-            try:
-                self._emit(*found)
-            except Exception:  # one event that does not fit must not end the others
-                self._log.exception("labwright: an event could not be passed on")
+            if heard:
+                self._stream.tell({"type": "agent", "state": "lost"})
+        return heard
 
     def _keep_count(self, event: Mapping[str, Any]) -> None:
         """Know which runs were going on when the agent was last heard."""

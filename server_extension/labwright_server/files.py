@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import codecs
-from pathlib import Path
-from tempfile import TemporaryFile
+from pathlib import Path, PurePosixPath
+from tempfile import TemporaryDirectory, TemporaryFile
+from typing import TYPE_CHECKING
 from zipfile import ZIP_DEFLATED, ZipFile
 
 from labwright.runtime.values import META
-from labwright.targets.local.record import FINAL, StepRecord
-from labwright.targets.local.rundir import StepDir
 
 from .models import LogChunk
-from .refusal import not_found
-from .reply import Reply
-from .routes import NOTEBOOK_JSON, LogQuery, TurnQuery
-from .runs import record_of
+from .reply import Reply, media_of
+from .routes import NOTEBOOK_JSON, LogQuery, TargetQuery, TurnQuery
+from .runs import target_of
 from .workbench import Workbench
+
+if TYPE_CHECKING:
+    from labwright.targets.protocols import PipelineTarget
 
 # The page has its own rules in its head; these hold where it is opened by itself.
 _PAGE = (
@@ -24,118 +24,83 @@ _PAGE = (
 )
 
 
-async def show_source(workbench: Workbench, run_id: str) -> Reply:
+async def show_source(workbench: Workbench, run_id: str, query: TargetQuery) -> Reply:
     """The notebook as it was when the run began."""
-
-    def find() -> Reply:
-        place = record_of(workbench, run_id).dir / "source.ipynb"
-        return _existing(place, f"run {run_id} kept no notebook", NOTEBOOK_JSON)
-
-    return await workbench.work(find)
+    target = await target_of(workbench, query.target, run_id)
+    return Reply(await target.source(run_id), NOTEBOOK_JSON)
 
 
 async def show_executed(workbench: Workbench, run_id: str, step: str, query: TurnQuery) -> Reply:
     """The notebook of a step, with its outputs."""
-
-    def find() -> Reply:
-        found = _step(workbench, run_id, step, query.iteration)
-        return _existing(found.notebook, f"step {step!r} has no executed notebook", NOTEBOOK_JSON)
-
-    return await workbench.work(find)
+    target = await target_of(workbench, query.target, run_id)
+    return Reply(await target.notebook(run_id, step, query.iteration), NOTEBOOK_JSON)
 
 
 async def show_page(workbench: Workbench, run_id: str, step: str, query: TurnQuery) -> Reply:
     """The same as a page that runs nothing and asks for nothing."""
-
-    def find() -> Reply:
-        found = _step(workbench, run_id, step, query.iteration)
-        page = StepDir(found.dir).artifact("labwright_html", found.name) if found.dir else None
-        reply = _existing(page, f"step {step!r} has no page", "text/html; charset=utf-8")
-        return Reply(reply.content, reply.media, policy=_PAGE)
-
-    return await workbench.work(find)
-
-
-async def download_file(workbench: Workbench, run_id: str, artifact: str) -> Reply:
-    """A file of the run's folder, or a value that a step gave, to be saved."""
-
-    def find() -> Reply:
-        root = workbench.run_root(record_of(workbench, run_id).dir)
-        place = root.place(artifact)
-        kept = any(place.resolve().is_relative_to(store.resolve()) for store in root.stores)
-        return _value(place) if kept and place.is_dir() else _file(root.file(artifact))
-
-    return await workbench.work(find)
+    target = await target_of(workbench, query.target, run_id)
+    page = await target.page(run_id, step, query.iteration)
+    return Reply(page, "text/html; charset=utf-8", policy=_PAGE)
 
 
 async def read_log(workbench: Workbench, run_id: str, step: str, query: LogQuery) -> LogChunk:
-    """A piece of what a step printed."""
-
-    def read() -> LogChunk:
-        # The state comes first: a step that is over prints no more.
-        found = _step(workbench, run_id, step, query.iteration)
-        over = found.state in FINAL
-        data, offset, last = b"", query.offset, True
-        if found.dir is not None and StepDir(found.dir).log.is_file():
-            data, offset, last = _piece(StepDir(found.dir).log, query.offset, query.limit)
-        text, used = whole_text(data, final=over and last)
-        return LogChunk(text=text, offset=offset, next=offset + used, end=over and last)
-
-    return await workbench.work(read)
+    """A piece of what a step printed. Who reads it is told what comes after."""
+    target = await target_of(workbench, query.target, run_id)
+    workbench.watching.read(target, run_id, step, query.iteration, begin=False)
+    piece = LogChunk.model_validate(
+        await target.log(run_id, step, query.iteration, offset=query.offset, limit=query.limit)
+    )
+    if not piece.end:
+        workbench.watching.read(target, run_id, step, query.iteration)
+    return piece
 
 
-def whole_text(data: bytes, *, final: bool) -> tuple[str, int]:
-    """The text of a piece of UTF-8, and how many of its bytes that took.
-
-    A character that the piece cuts off is left for the next one.
-    """
-    decoder = codecs.getincrementaldecoder("utf-8")("replace")
-    text = decoder.decode(data, final)
-    return text, len(data) - len(decoder.getstate()[0])
-
-
-def _file(place: Path) -> Reply:
-    return Reply(place, name=place.name)
+async def download_file(
+    workbench: Workbench, run_id: str, artifact: str, query: TargetQuery
+) -> Reply:
+    """A file of the run, or a value that a step gave, to be saved."""
+    target = await target_of(workbench, query.target, run_id)
+    if target is workbench.targets.local:
+        return await workbench.work(lambda: _here(workbench, run_id, artifact))
+    return await _fetched(workbench, target, run_id, artifact)
 
 
-def _value(folder: Path) -> Reply:
+def _here(workbench: Workbench, run_id: str, artifact: str) -> Reply:
+    """A file of this machine, read from where it is."""
+    root = workbench.run_root(workbench.store.dir(run_id).path)
+    place = root.place(artifact)
+    kept = any(place.resolve().is_relative_to(store.resolve()) for store in root.stores)
+    if kept and place.is_dir():
+        return _value(place, place.name)
+    return Reply(root.file(artifact), name=place.name)
+
+
+async def _fetched(
+    workbench: Workbench, target: PipelineTarget, run_id: str, artifact: str
+) -> Reply:
+    """A value of another target, by way of a temporary folder."""
+    name = PurePosixPath(artifact).name.lstrip(".") or "value"
+    with TemporaryDirectory(prefix="labwright-") as folder:
+        place = await target.fetch(run_id, artifact, Path(folder) / "value")
+
+        def opened() -> Reply:
+            reply = _value(place, name) if place.is_dir() else Reply(place, name=name)
+            if isinstance(reply.content, Path):  # it is gone before it is sent
+                file = reply.content.open("rb")
+                return Reply(file, reply.media or media_of(reply.content), reply.name)
+            return reply
+
+        return await workbench.work(opened)
+
+
+def _value(folder: Path, name: str) -> Reply:
     """A value is kept as a folder: mostly one file with a note of its type, else many."""
     files = sorted(file for file in folder.rglob("*") if file.is_file() and not file.is_symlink())
     content = [file for file in files if file != folder / META]
     if len(content) == 1:
-        return Reply(content[0], name=f"{folder.name}{content[0].suffix}")
+        return Reply(content[0], name=f"{name}{content[0].suffix}")
     packed = TemporaryFile()  # noqa: SIM115 - the answer closes it
     with ZipFile(packed, "w", ZIP_DEFLATED) as archive:
         for file in files:
             archive.write(file, file.relative_to(folder).as_posix())
-    return Reply(packed, "application/zip", f"{folder.name}.zip")
-
-
-def _piece(log: Path, offset: int, limit: int) -> tuple[bytes, int, bool]:
-    """Bytes of a log, where they begin, and whether they reach its end."""
-    with log.open("rb") as file:
-        size = file.seek(0, 2)
-        # A step that is tried again begins its log anew.
-        begin = file.seek(min(offset, size))
-        data = file.read(limit)
-        return data, begin, begin + len(data) >= size
-
-
-def _step(workbench: Workbench, run_id: str, name: str, iteration: str | None) -> StepRecord:
-    """A step of a run, or the turn of it that is asked for."""
-    record = record_of(workbench, run_id)
-    turns = [step for step in record.steps if step.name == name]
-    if not turns:
-        raise not_found(f"run {run_id} has no step {name!r}")
-    if iteration is None:
-        return turns[0]
-    for step in turns:
-        if str(step.iteration) == iteration:
-            return step
-    raise not_found(f"step {name!r} of run {run_id} has no turn {iteration!r}")
-
-
-def _existing(place: Path | None, otherwise: str, media: str) -> Reply:
-    if place is None or not place.is_file():
-        raise not_found(otherwise)
-    return Reply(place, media)
+    return Reply(packed, "application/zip", f"{name}.zip")

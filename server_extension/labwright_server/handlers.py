@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import mimetypes
 import os
 import re
 from collections.abc import Callable, Iterable
@@ -19,17 +18,16 @@ from tornado import web
 from tornado.iostream import StreamClosedError
 
 from labwright.errors import LabwrightError
-from labwright.targets.local.store import StoreError
 
 from .models import Error, Model
 from .operations import OPERATIONS, Reply
-from .refusal import CODES, Refusal, from_labwright
+from .refusal import CODES, Refusal, from_labwright, status_of
+from .reply import media_of
 from .routes import BASE, RESOURCE, ROUTES, Route
 from .workbench import Workbench
 
 _METHODS = ("GET", "HEAD", "POST", "DELETE", "PATCH", "PUT")
 _BLOCK = 1 << 18
-_BYTES = "application/octet-stream"
 # What Jupyter's own clients add to a query: a token, a token against forgery, and the time (a bare
 # number) so that no cache answers.
 _NOT_OURS = re.compile(r"token|_xsrf|no_track_activity|\d+")
@@ -97,7 +95,7 @@ class Handler(APIHandler):
             return
         media = reply.media
         if isinstance(reply.content, Path):
-            media = media or mimetypes.guess_type(reply.content.name)[0] or _BYTES
+            media = media or media_of(reply.content)
         with reply.content.open("rb") if isinstance(reply.content, Path) else reply.content as file:
             self.set_header("Content-Type", media)
             self.set_header("Content-Length", str(file.seek(0, os.SEEK_END)))
@@ -130,10 +128,8 @@ class Handler(APIHandler):
 def _failure(status: int, failure: BaseException | None) -> tuple[int, Error]:
     if isinstance(failure, Refusal):
         return failure.status, failure.error
-    if isinstance(failure, StoreError):
-        return 500, from_labwright(failure).model_copy(update={"code": "store"})
     if isinstance(failure, LabwrightError):
-        return 400, from_labwright(failure)
+        return status_of(failure), from_labwright(failure)
     code = CODES.get(status, "error")
     if isinstance(failure, web.HTTPError):
         return status, Error(code=code, message=failure.log_message or failure.reason or code)

@@ -207,37 +207,66 @@ class Step(Model):
 
 
 class Run(RunSummary):
-    dir: str
+    dir: str | None = Field(description="The run's folder; null where it is not on this machine.")
     diagnostics: list[Diagnostic]
     outputs: dict[str, JsonValue]
     steps: list[Step]
     graph: Graph
 
 
+class Remark(Model):
+    """A target that is left out of an answer, and why."""
+
+    target: str
+    message: str
+
+
 class RunList(Model):
-    """The newest first. `next` is the cursor of the next page; null at the end."""
+    """The newest first. `next` is the cursor of the next page; null at the end.
+
+    `total` counts the runs of the targets that answered; the others are in `remarks`.
+    """
 
     runs: list[RunSummary]
     next: str | None
     total: int
+    remarks: list[Remark] = []
 
 
-class RunRequest(Model):
-    """Start a run of the notebook (or compiled `.yaml`) on disk: save before you run."""
+class Submission(Model):
+    """What is run: the notebook (or compiled `.yaml`) on disk. Save before you run."""
 
     path: str
-    target: str = "local"
     parameters: dict[str, JsonValue] = {}
     cache: bool = True
     experiment: str | None = None
+
+
+class RunRequest(Submission):
+    """Start a run."""
+
+    target: str = "local"
+    name: str | None = Field(
+        None,
+        min_length=1,
+        max_length=256,
+        description="What lists call the run; on this machine it is always the pipeline's name.",
+    )
     from_step: str | None = Field(None, description="Run this step and all after it anew.")
     until_step: str | None = Field(None, description="Run this step and what it needs, no more.")
+
+
+class Started(RunSummary):
+    """A run that was begun, and what is to be known of it."""
+
+    remarks: list[Diagnostic]
 
 
 class Experiments(Model):
     """In order of their names."""
 
     experiments: list[str]
+    remarks: list[Remark] = []
 
 
 class LogChunk(Model):
@@ -278,6 +307,67 @@ class Comparison(Model):
     diff: list[JsonValue] | None
 
 
+# Schedules
+
+
+class ScheduleRequest(Submission):
+    """Have a pipeline run by itself: by `cron`, or `every` so many seconds.
+
+    The file is sent as it is now; later changes to it do not count.
+    """
+
+    target: str
+    name: str | None = Field(None, min_length=1, max_length=256)
+    cron: str | None = Field(
+        None,
+        min_length=1,
+        max_length=256,
+        description="Five fields as in crontab, or six, of which the first are seconds. In UTC.",
+    )
+    every: int | None = Field(None, ge=1, le=2**31 - 1, description="Seconds.")
+    start: str | None = Field(None, description="Not before this time (ISO 8601).")
+    end: str | None = Field(None, description="Not after this time (ISO 8601).")
+    at_once: int = Field(1, ge=1, le=10, description="How many of its runs may overlap.")
+    catch_up: bool = Field(True, description="Make up for turns that were missed.")
+
+
+class Schedule(Model):
+    """A pipeline that runs by itself, by `cron` or `every` so many seconds."""
+
+    schedule_id: str
+    name: str
+    target: str
+    experiment: str | None
+    enabled: bool = Field(description="false: paused.")
+    cron: str | None
+    every: int | None
+    start: str | None
+    end: str | None
+    at_once: int
+    catch_up: bool
+    parameters: dict[str, JsonValue]
+    path: str | None = Field(description="The notebook under the server's root; null elsewhere.")
+    notebook: str | None = Field(description="The notebook's full path, where it is known.")
+    created_at: str
+    updated_at: str | None
+    error: str | None = Field(description="What is wrong with it, in one line.")
+
+
+class Scheduled(Schedule):
+    """A schedule that was made, and what is to be known of it."""
+
+    remarks: list[Diagnostic]
+
+
+class ScheduleList(Model):
+    """The newest first. `next` is the cursor of the next page; null at the end."""
+
+    schedules: list[Schedule]
+    next: str | None
+    total: int
+    remarks: list[Remark] = []
+
+
 # The place
 
 
@@ -288,17 +378,40 @@ class Gpu(Model):
     free: bool
 
 
+class Capabilities(Model):
+    """What a target can do; what it cannot is answered with the code `not-offered`."""
+
+    resume: bool = Field(description="Runs that were interrupted can go on.")
+    archive: bool = Field(description="Runs can be taken out of the lists, and put back.")
+    schedules: bool = Field(description="Pipelines can run by a timetable.")
+    own_machine: bool = Field(description="Steps run on the Jupyter server's machine.")
+    watches_files: bool = Field(description="Its cache sees which files a step reads.")
+    live_logs: bool = Field(description="Logs can be read while a step goes on.")
+    sources: bool = Field(description="Runs keep the notebook they were made of.")
+
+
 class Target(Model):
+    """Where pipelines run. CPUs, memory and GPUs are told of this machine only."""
+
     name: str
     kind: Literal["local", "kubeflow"]
-    available: bool
-    reason: str | None = None
+    where: str = Field(description="For people: this machine, a URL, a kubeconfig's context.")
+    capabilities: Capabilities
+    available: bool = Field(description="It answers.")
+    reason: str | None = Field(None, description="Why it does not.")
+    version: str | None = None
+    namespace: str | None = None
+    multi_user: bool | None = None
+    remarks: list[str] = []
+    milliseconds: float | None = Field(None, description="How long its answer took.")
     cpus: int | None = None
     memory_bytes: int | None = None
     gpus: list[Gpu] = []
 
 
 class Targets(Model):
+    """This machine first."""
+
     targets: list[Target]
 
 

@@ -29,6 +29,7 @@ _MEDIA: dict[str, dict[str, Any]] = {
 }
 _PATH_WORDS = {
     "run_id": "The run's id.",
+    "schedule_id": "The schedule's id.",
     "step": "The step's name.",
     "artifact": "The file's path in the run's folder, as in a step's inputs and outputs.",
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from . import files, notebooks, place, runs
+from . import files, notebooks, place, runs, schedules
 from .reply import Reply
 
 Operation = Callable[..., Awaitable[Any]]
@@ -30,11 +30,19 @@ OPERATIONS: dict[str, Operation] = {
         runs.cancel_run,
         runs.retry_run,
         runs.resume_run,
+        runs.archive_run,
+        runs.unarchive_run,
         files.show_source,
         files.download_file,
         files.read_log,
         files.show_executed,
         files.show_page,
+        schedules.list_schedules,
+        schedules.make_schedule,
+        schedules.show_schedule,
+        schedules.delete_schedule,
+        schedules.pause_schedule,
+        schedules.unpause_schedule,
     )
 }
 

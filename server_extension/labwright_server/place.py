@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-import labwright
+from dataclasses import asdict, fields
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
-from .models import Schemas, Status, Target, Targets
+import labwright
+from labwright.errors import LabwrightError
+from labwright.targets.protocols import Capabilities
+
+from .models import Schemas, Status, Targets
 from .openapi import FILE
 from .reply import Reply
 from .workbench import Workbench
+
+if TYPE_CHECKING:
+    from labwright.targets.config import KnownTarget
 
 
 async def show_status(workbench: Workbench) -> Status:
@@ -16,15 +25,38 @@ async def show_status(workbench: Workbench) -> Status:
 
 
 async def list_targets(workbench: Workbench) -> Targets:
-    """This machine."""
+    """Every target the user knows, and how it answers just now."""
+    from labwright.targets.local.agent.machine import machine
+    from labwright.targets.many import answers
 
-    def look() -> Target:
-        from labwright.targets.local.agent.machine import machine
+    known = await workbench.targets.known()
+    asks = {name: partial(_reach, workbench, one) for name, one in known.items()}
+    reached, silent = await answers(asks)
+    here = await workbench.work(lambda: machine(workbench.store.root))
+    shown = [
+        {
+            "name": name,
+            "kind": one.kind,
+            "where": one.where(),
+            "capabilities": asdict(_capabilities(workbench, one)),
+            **(reached.get(name) or {"available": False, "reason": silent[name]}),
+            **(here if one.kind == "local" else {}),
+        }
+        for name, one in known.items()
+    ]
+    return Targets.model_validate({"targets": shown})
 
-        here = machine(workbench.store.root)
-        return Target.model_validate({"name": "local", "kind": "local", "available": True, **here})
 
-    return Targets(targets=[await workbench.work(look)])
+async def _reach(workbench: Workbench, known: KnownTarget) -> dict[str, Any]:
+    return asdict(await workbench.targets.opened(known).reach())
+
+
+def _capabilities(workbench: Workbench, known: KnownTarget) -> Capabilities:
+    """What a target can do; one that cannot even be opened can do nothing."""
+    try:
+        return workbench.targets.opened(known).capabilities
+    except LabwrightError:
+        return Capabilities(**{one.name: False for one in fields(Capabilities)})
 
 
 async def show_schemas(workbench: Workbench) -> Schemas:

@@ -5,6 +5,20 @@ from __future__ import annotations
 from pydantic import JsonValue
 
 from labwright.errors import LabwrightError
+from labwright.targets.errors import (
+    BadRequest,
+    Conflict,
+    Forbidden,
+    NotFound,
+    NotLoggedIn,
+    NotOffered,
+    Refused,
+    TargetError,
+    TargetUnreachable,
+    TooManyRequests,
+    Unsuitable,
+)
+from labwright.targets.local.store import StoreError
 
 from .models import Error
 
@@ -16,8 +30,24 @@ CODES = {
     409: "conflict",
     413: "too-large",
     500: "internal",
+    502: "target-failed",
     503: "unavailable",
 }
+# What went wrong with a target. That a cluster does not know who asks is no 401 or 403: these say
+# that the Jupyter server does not, and a browser would ask for its password.
+_TARGETS: tuple[tuple[type[TargetError], int, str], ...] = (
+    (TargetUnreachable, 503, "unavailable"),
+    (TooManyRequests, 503, "unavailable"),
+    (BadRequest, 400, "bad-request"),
+    (NotFound, 404, "not-found"),
+    (Conflict, 409, "conflict"),
+    (NotOffered, 409, "not-offered"),
+    (Unsuitable, 400, "unsuitable"),
+    (NotLoggedIn, 502, "target-refused"),
+    (Forbidden, 502, "target-refused"),
+    (Refused, 502, "target-refused"),
+    (TargetError, 502, "target-failed"),
+)
 
 
 class Refusal(Exception):
@@ -39,4 +69,21 @@ def from_labwright(error: LabwrightError) -> Error:
     """The library's error: what and what to do in the message, where it is in the detail."""
     message = f"{error.what} ({error.hint})" if error.hint else error.what
     detail: dict[str, JsonValue] = {"what": error.what, "where": error.where, "hint": error.hint}
-    return Error(code=CODES[400], message=message, detail=detail)
+    _, code = _kind(error)
+    if isinstance(error, TargetError):
+        detail |= {"status": error.status, "words": error.words}
+    return Error(code=code, message=message, detail=detail)
+
+
+def status_of(error: LabwrightError) -> int:
+    """The HTTP status for one of the library's errors."""
+    return _kind(error)[0]
+
+
+def _kind(error: LabwrightError) -> tuple[int, str]:
+    if isinstance(error, StoreError):
+        return 500, "store"
+    for kind, status, code in _TARGETS:
+        if isinstance(error, kind):
+            return status, code
+    return 400, CODES[400]

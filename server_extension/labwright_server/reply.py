@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mimetypes
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -19,3 +20,8 @@ class Reply:
     media: str = ""
     name: str = ""
     policy: str = ""
+
+
+def media_of(path: Path) -> str:
+    """The type of a file, by its name."""
+    return mimetypes.guess_type(path.name)[0] or "application/octet-stream"

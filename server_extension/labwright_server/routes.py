@@ -21,8 +21,17 @@ Action = Literal["read", "write", "execute"]
 Method = Literal["GET", "POST", "DELETE"]
 
 
-class RunQuery(Model):
-    target: str | None = Field(None, description="Runs on this target.")
+class TargetQuery(Model):
+    target: str = Field("local", description="The target it is on.")
+
+
+class WhichQuery(Model):
+    target: str | None = Field(
+        None, description="Of this target; where left out, of all that answer within two seconds."
+    )
+
+
+class RunQuery(WhichQuery):
     experiment: str | None = Field(None, description="Runs of this experiment.")
     state: State | None = Field(None, description="Runs in this state.")
     text: str | None = Field(None, description="What the name, id or notebook contains.")
@@ -30,7 +39,18 @@ class RunQuery(Model):
     cursor: str | None = Field(None, description="`next` of the page before.")
 
 
-class TurnQuery(Model):
+class ScheduleQuery(WhichQuery):
+    experiment: str | None = Field(None, description="Schedules whose runs are in it.")
+    text: str | None = Field(None, description="What the name or id contains.")
+    limit: int = Field(100, ge=1, le=500, description="How many schedules at most.")
+    cursor: str | None = Field(None, description="`next` of the page before.")
+
+
+class OneScheduleQuery(Model):
+    target: str = Field(description="The target it is on.")
+
+
+class TurnQuery(TargetQuery):
     iteration: str | None = Field(
         None,
         description="The turn of a loop (`2`, `2.0` in nested loops); the first where left out.",
@@ -45,6 +65,8 @@ class LogQuery(TurnQuery):
 class CompareQuery(Model):
     left: str = Field(description="A run's id.")
     right: str = Field(description="Another run's id.")
+    left_target: str = Field("local", description="The target the one is on.")
+    right_target: str = Field("local", description="The target the other is on.")
 
 
 @dataclass(frozen=True)
@@ -67,8 +89,9 @@ class Route:
 
 
 _NOTEBOOK = (404,)
-_RUN = (404, 500)
-_AGENT = (404, 409, 500, 503)
+# 502: the target failed or refused. 503: it, or the agent, does not answer.
+_RUN = (404, 500, 502, 503)
+_ACT = (404, 409, 500, 502, 503)
 
 ROUTES = (
     Route("GET", "/status", "show_status", "read", "The version, and how the agent is.",
@@ -90,32 +113,57 @@ ROUTES = (
           "A notebook's pipeline as KFP IR.", models.Compiled,
           body=models.NotebookSource, errors=_NOTEBOOK),
     Route("GET", "/experiments", "list_experiments", "read", "The experiments of all runs.",
-          models.Experiments, errors=(500,)),
+          models.Experiments, query=WhichQuery, errors=_RUN),
     Route("GET", "/runs", "list_runs", "read", "Runs, the newest first.", models.RunList,
-          query=RunQuery, errors=(500,)),
-    Route("POST", "/runs", "start_run", "execute", "Start a run.", models.RunSummary, 201,
-          body=models.RunRequest, errors=_AGENT),
+          query=RunQuery, errors=_RUN),
+    Route("POST", "/runs", "start_run", "execute", "Start a run.", models.Started, 201,
+          body=models.RunRequest, errors=_ACT),
     Route("GET", "/runs/compare", "compare_runs", "read", "Two runs side by side.",
           models.Comparison, query=CompareQuery, errors=_RUN),
     Route("GET", "/runs/{run_id}", "show_run", "read", "A run with its steps.", models.Run,
-          errors=_RUN),
+          query=TargetQuery, errors=_RUN),
     Route("DELETE", "/runs/{run_id}", "delete_run", "write", "Forget a run that is over.", None,
-          204, errors=_AGENT),
+          204, query=TargetQuery, errors=_ACT),
     Route("POST", "/runs/{run_id}/cancel", "cancel_run", "execute", "Stop a run.",
-          models.RunSummary, errors=_AGENT),
+          models.RunSummary, query=TargetQuery, errors=_ACT),
     Route("POST", "/runs/{run_id}/retry", "retry_run", "execute",
-          "Run the failed steps of a run again.", models.RunSummary, errors=_AGENT),
+          "Run the failed steps of a run again.", models.RunSummary, query=TargetQuery,
+          errors=_ACT),
     Route("POST", "/runs/{run_id}/resume", "resume_run", "execute",
-          "Go on with a run that was interrupted.", models.RunSummary, errors=_AGENT),
+          "Go on with a run that was interrupted.", models.RunSummary, query=TargetQuery,
+          errors=_ACT),
+    Route("POST", "/runs/{run_id}/archive", "archive_run", "write",
+          "Take a run out of the lists; all of it is kept.", None, 204, query=TargetQuery,
+          errors=_ACT),
+    Route("POST", "/runs/{run_id}/unarchive", "unarchive_run", "write",
+          "Put an archived run back into the lists.", None, 204, query=TargetQuery, errors=_ACT),
     Route("GET", "/runs/{run_id}/notebook", "show_source", "read",
-          "The notebook as it was when the run began.", NOTEBOOK_JSON, errors=_RUN),
+          "The notebook as it was when the run began.", NOTEBOOK_JSON, query=TargetQuery,
+          errors=_RUN),
     Route("GET", "/runs/{run_id}/files/{artifact}", "download_file", "read",
-          "A file of the run; `artifact` may contain slashes.", ANYTHING, errors=_RUN),
+          "A file of the run; `artifact` may contain slashes.", ANYTHING, query=TargetQuery,
+          errors=_RUN),
     Route("GET", "/runs/{run_id}/steps/{step}/log", "read_log", "read", "What a step printed.",
           models.LogChunk, query=LogQuery, errors=_RUN),
     Route("GET", "/runs/{run_id}/steps/{step}/notebook", "show_executed", "read",
           "A step's executed notebook.", NOTEBOOK_JSON, query=TurnQuery, errors=_RUN),
     Route("GET", "/runs/{run_id}/steps/{step}/html", "show_page", "read",
           "A step's executed notebook as a page.", "text/html", query=TurnQuery, errors=_RUN),
+    Route("GET", "/schedules", "list_schedules", "read", "Schedules, the newest first.",
+          models.ScheduleList, query=ScheduleQuery, errors=_RUN),
+    Route("POST", "/schedules", "make_schedule", "execute",
+          "Have a pipeline run by a timetable.", models.Scheduled, 201,
+          body=models.ScheduleRequest, errors=_ACT),
+    Route("GET", "/schedules/{schedule_id}", "show_schedule", "read", "A schedule.",
+          models.Schedule, query=OneScheduleQuery, errors=_RUN),
+    Route("DELETE", "/schedules/{schedule_id}", "delete_schedule", "write",
+          "End a schedule; the runs it made are kept.", None, 204, query=OneScheduleQuery,
+          errors=_ACT),
+    Route("POST", "/schedules/{schedule_id}/pause", "pause_schedule", "execute",
+          "Have a schedule make no more runs for now.", models.Schedule, query=OneScheduleQuery,
+          errors=_ACT),
+    Route("POST", "/schedules/{schedule_id}/unpause", "unpause_schedule", "execute",
+          "Have a paused schedule go on.", models.Schedule, query=OneScheduleQuery,
+          errors=_ACT),
 )  # fmt: skip
 """In the order they are tried: `/runs/compare` comes before `/runs/{run_id}`."""

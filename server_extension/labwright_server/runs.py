@@ -1,66 +1,110 @@
-"""Runs: listed, shown and compared from the store; started, stopped and forgotten by the agent."""
+"""Runs: listed over all targets; shown, compared, started, stopped and forgotten on one."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from labwright.errors import LabwrightError
-from labwright.targets.local.store import StoreError
+from labwright.targets.errors import NotFound, NotOffered
 
 from .compare import code_difference, differences, step_differences
-from .models import Comparison, Experiments, Run, RunList, RunRequest, RunSummary
+from .models import Comparison, Experiments, Run, RunList, RunRequest, RunSummary, Started
 from .refusal import not_found
-from .routes import CompareQuery, RunQuery
+from .routes import CompareQuery, RunQuery, TargetQuery, WhichQuery
+from .submission import ready
+from .targets import named
 from .workbench import Workbench
 
 if TYPE_CHECKING:
-    from labwright.targets.local.record import RunRecord
-    from labwright.targets.local.submission import Submission
+    from labwright.targets.local.pages import RunsPage, Wanted
+    from labwright.targets.protocols import PipelineTarget
 
 
-async def list_experiments(workbench: Workbench) -> Experiments:
+async def list_experiments(workbench: Workbench, query: WhichQuery) -> Experiments:
     """The experiments that runs belong to."""
-    return Experiments(experiments=await workbench.work(workbench.store.experiments))
+    from labwright.targets.many import answers
+
+    if query.target is not None:
+        target = await workbench.targets.get(query.target)
+        return Experiments(experiments=await target.experiments())
+
+    async def ask(name: str) -> list[str]:
+        return await (await workbench.targets.get(name)).experiments()
+
+    known, remarks = await workbench.targets.listed()
+    found, silent = await answers({name: partial(ask, name) for name in known})
+    names = sorted({one for listed in found.values() for one in listed})
+    return Experiments.model_validate(
+        {"experiments": names, "remarks": named({**remarks, **silent})}
+    )
 
 
 async def list_runs(workbench: Workbench, query: RunQuery) -> RunList:
     """A page of runs. Who asks wants to hear what becomes of them."""
+    from labwright.targets.local.pages import Wanted
+    from labwright.targets.many import many_runs
+
     workbench.bridge.listen()
-
-    def read() -> RunList:
-        from labwright.targets.local.pages import Wanted
-
-        page = workbench.store.runs_page(
-            Wanted(
-                target=query.target,
-                experiment=query.experiment,
-                states=[query.state] if query.state else (),
-                text=query.text,
-                limit=query.limit,
-                cursor=query.cursor,
-            )
-        )
-        runs = [summary_of(workbench, run) for run in page.runs]
-        return RunList(runs=runs, next=page.next, total=page.total)
-
-    return await workbench.work(read)
+    wanted = Wanted(
+        experiment=query.experiment,
+        states=(query.state,) if query.state else (),
+        text=query.text,
+        limit=query.limit,
+        cursor=query.cursor,
+    )
+    if query.target is not None:
+        page = await _page(workbench, query.target, wanted)
+        return _listed(workbench, page.runs, page.next, page.total, {})
+    known, remarks = await workbench.targets.listed()
+    many = await many_runs({name: partial(_page, workbench, name) for name in known}, wanted)
+    return _listed(workbench, many.items, many.next, many.total, {**remarks, **many.remarks})
 
 
-async def show_run(workbench: Workbench, run_id: str) -> Run:
+async def _page(workbench: Workbench, name: str, wanted: Wanted) -> RunsPage:
+    target = await workbench.targets.get(name)
+    page = await target.runs(wanted)
+    for run in page.runs:
+        workbench.watching.look(target, run, close_up=False)
+    return page
+
+
+def _listed(
+    workbench: Workbench,
+    runs: list[dict[str, Any]],
+    following: str | None,
+    total: int,
+    remarks: Mapping[str, str],
+) -> RunList:
+    shown = [summary_of(workbench, run) for run in runs]
+    return RunList.model_validate(
+        {"runs": shown, "next": following, "total": total, "remarks": named(remarks)}
+    )
+
+
+async def show_run(workbench: Workbench, run_id: str, query: TargetQuery) -> Run:
     """A run with its steps and its graph."""
     workbench.bridge.listen()
-    return await workbench.work(lambda: run_of(workbench, run_id))
+    target = await target_of(workbench, query.target, run_id)
+    view = await target.run(run_id)
+    workbench.watching.look(target, view)
+    return _run(workbench, view)
 
 
 async def compare_runs(workbench: Workbench, query: CompareQuery) -> Comparison:
-    """Two runs side by side."""
+    """Two runs side by side, on whichever targets."""
+
+    async def side(name: str, run_id: str) -> tuple[Run, dict[str, Any] | None]:
+        target = await target_of(workbench, name, run_id)
+        return _run(workbench, await target.run(run_id)), await _source(target, run_id)
+
+    left, source = await side(query.left_target, query.left)
+    right, other = await side(query.right_target, query.right)
 
     def compare() -> Comparison:
-        left, right = run_of(workbench, query.left), run_of(workbench, query.right)
-        base, diff = code_difference(
-            _source(workbench, left.run_id), _source(workbench, right.run_id)
-        )
+        base, diff = code_difference(source, other)
         return Comparison(
             left=_summary(left),
             right=_summary(right),
@@ -74,92 +118,86 @@ async def compare_runs(workbench: Workbench, query: CompareQuery) -> Comparison:
     return await workbench.work(compare)
 
 
-async def start_run(workbench: Workbench, body: RunRequest) -> RunSummary:
-    """Queue a run of what is on disk."""
-    place = workbench.root.file(body.path)
-    ready = await workbench.work(lambda: submission_of(str(place), body))
-    run = await workbench.bridge.ask(lambda agent: agent.submit(ready))
-    return summary_of(workbench, run)
-
-
-async def cancel_run(workbench: Workbench, run_id: str) -> RunSummary:
-    """Stop a run, or take it out of the queue."""
-    return await _change(workbench, run_id, "cancel")
-
-
-async def retry_run(workbench: Workbench, run_id: str) -> RunSummary:
-    """Run what failed again."""
-    return await _change(workbench, run_id, "retry")
-
-
-async def resume_run(workbench: Workbench, run_id: str) -> RunSummary:
-    """Go on from the finished steps."""
-    return await _change(workbench, run_id, "resume")
-
-
-async def delete_run(workbench: Workbench, run_id: str) -> None:
-    """Forget a run and its folder."""
-    await workbench.work(lambda: record_of(workbench, run_id))
-    await workbench.bridge.ask(lambda agent: agent.delete(run_id))
-
-
-async def _change(workbench: Workbench, run_id: str, verb: str) -> RunSummary:
-    await workbench.work(lambda: record_of(workbench, run_id))
-    run = await workbench.bridge.ask(lambda agent: getattr(agent, verb)(run_id))
-    return summary_of(workbench, run)
-
-
-def submission_of(path: str, body: RunRequest) -> Submission:
-    """What the agent is asked to run: checked here, so that what is wrong is told at once."""
-    from labwright.launch import (
-        analyse_notebook,
-        check_target,
-        is_compiled,
-        prepared,
-        prepared_compiled,
+async def start_run(workbench: Workbench, body: RunRequest) -> Started:
+    """Begin a run of what is on disk."""
+    target = await workbench.targets.get(body.target)
+    submission, known = await ready(
+        workbench, target, body, from_step=body.from_step, until_step=body.until_step
     )
-
-    check_target(body.target)
-    if not is_compiled(path):
-        return prepared(
-            analyse_notebook(path),
-            body.parameters,
-            cache=body.cache,
-            experiment=body.experiment,
-            from_step=body.from_step,
-            until_step=body.until_step,
-        ).submission
-    if body.from_step or body.until_step:
-        raise LabwrightError(
-            "a compiled pipeline is run as a whole",
-            hint="leave from_step and until_step out, or run its notebook",
-        )
-    return prepared_compiled(
-        path, body.parameters, cache=body.cache, experiment=body.experiment
-    ).submission
+    workbench.bridge.listen()
+    begun = await target.submit(submission, name=body.name)
+    workbench.watching.look(target, begun.run)
+    remarks = [one.to_json() for one in dict.fromkeys((*known, *begun.remarks))]
+    path = workbench.root.name(begun.run["notebook"])
+    return Started.model_validate({**begun.run, "path": path, "remarks": remarks})
 
 
-def record_of(workbench: Workbench, run_id: str) -> RunRecord:
-    """A run by its whole id: an address must go on meaning the same run."""
+async def cancel_run(workbench: Workbench, run_id: str, query: TargetQuery) -> RunSummary:
+    """Stop a run, or take it out of the queue."""
+    return await _change(workbench, run_id, query.target, "cancel")
+
+
+async def retry_run(workbench: Workbench, run_id: str, query: TargetQuery) -> RunSummary:
+    """Run what failed again."""
+    return await _change(workbench, run_id, query.target, "retry")
+
+
+async def resume_run(workbench: Workbench, run_id: str, query: TargetQuery) -> RunSummary:
+    """Go on from the finished steps."""
+    return await _change(workbench, run_id, query.target, "resume")
+
+
+async def archive_run(workbench: Workbench, run_id: str, query: TargetQuery) -> None:
+    """Take a run out of the lists."""
+    target = await target_of(workbench, query.target, run_id)
+    await target.archive(run_id)
+    workbench.watching.gone(target, run_id, "archived")
+
+
+async def unarchive_run(workbench: Workbench, run_id: str, query: TargetQuery) -> None:
+    """Put a run back into the lists."""
+    target = await target_of(workbench, query.target, run_id)
+    await target.unarchive(run_id)
+    view = await target.run(run_id)
+    workbench.watching.back(target, _summary(_run(workbench, view)).model_dump(by_alias=True))
+
+
+async def delete_run(workbench: Workbench, run_id: str, query: TargetQuery) -> None:
+    """Forget a run and what it left."""
+    target = await target_of(workbench, query.target, run_id)
+    workbench.bridge.listen()
+    await target.delete(run_id)
+    if target.kind != "local":  # of this machine the agent tells
+        workbench.watching.gone(target, run_id, "deleted")
+
+
+async def _change(workbench: Workbench, run_id: str, name: str, verb: str) -> RunSummary:
+    target = await target_of(workbench, name, run_id)
+    workbench.bridge.listen()
+    run = await getattr(target, verb)(run_id)
+    workbench.watching.look(target, run)
+    return summary_of(workbench, run)
+
+
+async def target_of(workbench: Workbench, name: str, run_id: str) -> PipelineTarget:
+    """The target a run is on. An address has the whole id: it must go on meaning the same run."""
+    target = await workbench.targets.get(name)
+    if target is workbench.targets.local:
+        await workbench.work(lambda: _known_here(workbench, run_id))
+    return target
+
+
+def _known_here(workbench: Workbench, run_id: str) -> None:
+    from labwright.targets.local.store import StoreError
+
     try:
-        record = workbench.store.run(run_id)
+        found = workbench.store.run_row(run_id).run_id
     except StoreError:
         raise
     except LabwrightError:
-        record = None
-    if record is None or record.run_id != run_id:
+        found = ""
+    if found != run_id:
         raise not_found(f"there is no run {run_id!r}")
-    return record
-
-
-def run_of(workbench: Workbench, run_id: str) -> Run:
-    """All that is known of a run."""
-    from labwright.targets.local.submission import run_graph
-    from labwright.targets.local.views import run_view
-
-    record = record_of(workbench, run_id)
-    view = run_view(record, run_graph(workbench.store.dir(run_id)))
-    return Run.model_validate({**view, "path": workbench.root.name(view["notebook"])})
 
 
 def summary_of(workbench: Workbench, run: Mapping[str, Any]) -> RunSummary:
@@ -167,13 +205,19 @@ def summary_of(workbench: Workbench, run: Mapping[str, Any]) -> RunSummary:
     return RunSummary.model_validate({**run, "path": workbench.root.name(run["notebook"])})
 
 
+def _run(workbench: Workbench, view: Mapping[str, Any]) -> Run:
+    return Run.model_validate({**view, "path": workbench.root.name(view["notebook"])})
+
+
 def _summary(run: Run) -> RunSummary:
     fields = run.model_dump(by_alias=True, include=set(RunSummary.model_fields))
     return RunSummary.model_validate(fields)
 
 
-def _source(workbench: Workbench, run_id: str) -> dict[str, Any] | None:
-    from labwright.targets.local.rundir import read_json
-
-    found = read_json(workbench.store.dir(run_id).source)
+async def _source(target: PipelineTarget, run_id: str) -> dict[str, Any] | None:
+    """The notebook a run was made of, where there was one."""
+    try:
+        found = json.loads(await target.source(run_id))
+    except (NotFound, NotOffered, ValueError):
+        return None
     return found if isinstance(found, dict) else None

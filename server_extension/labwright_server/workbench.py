@@ -12,18 +12,28 @@ from labwright.targets.local.store import Store
 
 from .bridge import Bridge
 from .roots import Root
+from .targets import Targets
+from .watching import Watching
 
 T = TypeVar("T")
 
 
 class Workbench:
-    """The server's folder, the user's store, the way to the agent, and threads for slow work."""
+    """The server's folder, the targets, what tells of their runs, and threads for slow work."""
 
-    def __init__(self, root: Root, store: Store, bridge: Bridge, threads: int) -> None:
+    def __init__(
+        self, root: Root, targets: Targets, bridge: Bridge, watching: Watching, threads: int
+    ) -> None:
         self.root = root
-        self.store = store
+        self.targets = targets
         self.bridge = bridge
+        self.watching = watching
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="labwright")
+
+    @property
+    def store(self) -> Store:
+        """The runs of this machine."""
+        return self.targets.local.store
 
     async def work(self, call: Callable[[], T]) -> T:
         """Do it in a thread: kernels and other panels go on meanwhile."""
@@ -36,6 +46,7 @@ class Workbench:
         return Root(folder, stores=(artifacts_folder(self.store.root),))
 
     async def close(self) -> None:
+        await self.watching.close()
         await self.bridge.close()
         self._threads.shutdown(wait=False, cancel_futures=True)
-        self.store.close()
+        await self.targets.close()

@@ -17,8 +17,11 @@ import pytest
 from pytest_jupyter.jupyter_server import *  # noqa: F403
 from tornado.httpclient import AsyncHTTPClient, HTTPRequest, HTTPResponse
 
+from labwright.targets.config import KnownTargets
 from labwright.targets.local.agent.client import connect
 from labwright_server.routes import BASE
+
+from .far import FarTarget
 
 Ask = Callable[..., Awaitable[HTTPResponse]]
 
@@ -95,8 +98,36 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Finished:
 def runs(finished: Finished) -> Finished:
     """The same in the test's own home."""
     home = Path(os.environ["LABWRIGHT_HOME"])
-    shutil.copytree(finished.home, home, symlinks=True)
+    shutil.copytree(finished.home, home, symlinks=True, dirs_exist_ok=True)
     return replace(finished, home=home)
+
+
+@pytest.fixture
+def far() -> FarTarget:
+    """A target somewhere else that the user knows."""
+    return FarTarget()
+
+
+@pytest.fixture
+def opened(far: FarTarget, monkeypatch: pytest.MonkeyPatch) -> list[FarTarget]:
+    """The far targets that the server has opened; the first is `far`."""
+    made: list[FarTarget] = []
+
+    def opening(_: KnownTargets, name: str) -> FarTarget:
+        assert name == "far"
+        made.append(FarTarget() if made else far)
+        return made[-1]
+
+    monkeypatch.setattr(KnownTargets, "open", opening)
+    make_known()
+    return made
+
+
+def make_known(endpoint: str = "http://far.example/") -> None:
+    """As `labwright targets add far --endpoint …` does."""
+    file = KnownTargets().file
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps({"targets": [{"name": "far", "endpoint": endpoint}]}))
 
 
 @dataclass(frozen=True)

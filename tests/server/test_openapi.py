@@ -8,8 +8,9 @@ from typing import Any
 
 import yaml
 
-from labwright_server import bridge, models, openapi
+from labwright_server import models, openapi
 from labwright_server.routes import BASE, ROUTES
+from labwright_server.stream import EVENTS
 
 from .conftest import Ask, told
 
@@ -43,7 +44,7 @@ def test_the_page_of_the_api_names_every_route_and_event(repository: Path) -> No
     assert f"/{BASE}/" in page
     for route in ROUTES:
         assert f"`{route.method} {route.path}`" in page
-    for schema in bridge.EVENTS.glob("*.yaml"):
+    for schema in EVENTS.glob("*.yaml"):
         assert yaml.safe_load(schema.read_text(encoding="utf-8"))["$id"] in page
 
 

@@ -85,4 +85,4 @@ async def test_comparing_with_what_is_not_there(ask: Ask, runs: Finished) -> Non
 
 
 async def test_experiments(ask: Ask, runs: Finished) -> None:
-    assert told(await ask("GET", "experiments")) == {"experiments": []}
+    assert told(await ask("GET", "experiments")) == {"experiments": [], "remarks": []}

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ...errors import LabwrightError
+from ..errors import BadRequest
 from .changes import settle_all
 from .store import RunRow
 from .views import run_failure, step_failure, summary
@@ -107,7 +107,7 @@ def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
 def _position(cursor: str) -> tuple[str, str]:
     created, separator, run_id = cursor.partition(_SEPARATOR)
     if not separator:
-        raise LabwrightError(f"{cursor!r} is no cursor", hint="take it from the page before")
+        raise BadRequest(f"{cursor!r} is no cursor", hint="take it from the page before", status=400)
     return created, run_id
 
 
