@@ -43,7 +43,7 @@ def test_a_run_is_left_and_followed(tmp_path):
     notebook(tmp_path / "choice.ipynb", *CHOICE)
     left = answer("run", "choice.ipynb", "--detach", "--experiment", "tries", "--json",
                   cwd=tmp_path)  # fmt: skip
-    assert set(left) == {"run_id", "state"}
+    assert set(left) == {"run_id", "state", "target"}
     assert left["state"] in ("PENDING", "RUNNING")
     followed = labwright("runs", "logs", "-f", left["run_id"], cwd=tmp_path).stdout
     assert "==> square[2] <==\n9\n" in followed

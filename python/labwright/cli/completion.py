@@ -1,4 +1,4 @@
-"""Values the shell offers where an argument names something on this machine."""
+"""Values the shell offers where an argument names something that this machine knows."""
 
 from __future__ import annotations
 
@@ -17,4 +17,10 @@ def _runs() -> list[str]:
     return [run.run_id for run in Store().runs()]
 
 
-_SOURCES = {"runs": _runs}
+def _targets() -> list[str]:
+    from ..targets.config import KnownTargets
+
+    return [target.name for target in KnownTargets().all()]
+
+
+_SOURCES = {"runs": _runs, "targets": _targets}

@@ -6,12 +6,15 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from ..errors import LabwrightError
 from .console import err, out, out_json
+from .loading import say_warnings
 from .main import INTERRUPTED
 from .progress import progress, stream_for
 
 if TYPE_CHECKING:
     from ..targets.local.record import RunRecord
+    from .asking import Asked
 
 Work = Callable[[Callable[[Any], None], threading.Event], "RunRecord"]
 
@@ -45,11 +48,49 @@ def conclude(record: RunRecord, as_json: bool) -> int:
 
 
 def left(run: dict[str, Any], as_json: bool) -> int:
-    """Say which run was left to the agent."""
+    """Say which run was left to the agent, or to another target."""
     if as_json:
-        out_json({"run_id": run["run_id"], "state": run["state"]})
+        out_json({name: run[name] for name in ("run_id", "state", "target")})
     else:
         out(run["run_id"])
         if run["reason"]:
             err(run["reason"])
     return 0
+
+
+def run_there(
+    asked: Asked, target: str, *, name: str = "", detach: bool, logs: bool, as_json: bool
+) -> int:
+    """Run on another target, or leave the run to it."""
+    from ..launch.elsewhere import run_elsewhere
+    from ..targets.config import open_target
+    from .places import opened
+
+    if detach:
+        with opened(target) as there:
+            submission = asked.submission(there.capabilities)
+            remarks = there.check(submission)
+            submitted = there.submit(submission, name=name or None)
+        say_warnings(dict.fromkeys((*remarks, *submitted.remarks)))
+        return left(submitted.run, as_json)
+    place = open_target(target)
+    if logs:
+        can_show_logs(place)
+    submission = asked.submission(place.capabilities)
+    record = watched(
+        lambda listen, cancel: run_elsewhere(
+            place, submission, name=name or None, logs=logs, on_event=listen, cancel=cancel
+        ),
+        as_json=as_json,
+        logs=logs,
+    )
+    return conclude(record, as_json)
+
+
+def can_show_logs(target: Any) -> None:
+    """LabwrightError where a target gives logs only once a step is over."""
+    if not target.capabilities.live_logs:
+        raise LabwrightError(
+            f"target {target.name} does not show logs while a run goes on",
+            hint="`labwright runs logs` shows them after it",
+        )

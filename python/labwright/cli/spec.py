@@ -23,12 +23,15 @@ class Arg:
 
 
 class Opt:
-    """An option: its spellings, then its help."""
+    """An option: its spellings, then its help. `complete` as for an argument."""
 
-    def __init__(self, *names: str, help: str, metavar: str | None = None) -> None:
+    def __init__(
+        self, *names: str, help: str, metavar: str | None = None, complete: str | None = None
+    ) -> None:
         self.names = names
         self.help = help
         self.metavar = metavar
+        self.complete = complete
 
 
 @dataclass(frozen=True)

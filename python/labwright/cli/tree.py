@@ -11,6 +11,7 @@ from .spec import Entry, Group, Handler
 
 COMMANDS: dict[str, Entry | Group] = {
     "run": Entry("run:run", "Run a notebook (or a compiled pipeline) as a pipeline."),
+    "submit": Entry("submit:submit", "Send a pipeline to a target, and begin a run of it there."),
     "graph": Entry("graph:graph", "Show the steps of a notebook and what flows between them."),
     "compile": Entry("compile:compile_", "Compile a notebook for Kubeflow Pipelines (IR YAML)."),
     "component": Entry("component:component", "Write one step as a reusable KFP component."),

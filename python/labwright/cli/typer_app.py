@@ -134,7 +134,12 @@ def _parameter(param: Param) -> inspect.Parameter:
             autocompletion=_completer(param.spec.complete),
         )
     else:
-        info = typer.Option(*param.spec.names, metavar=param.spec.metavar, help=param.spec.help)
+        info = typer.Option(
+            *param.spec.names,
+            metavar=param.spec.metavar,
+            help=param.spec.help,
+            autocompletion=_completer(param.spec.complete),
+        )
     return inspect.Parameter(
         param.name,
         inspect.Parameter.KEYWORD_ONLY,

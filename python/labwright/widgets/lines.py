@@ -33,7 +33,8 @@ def closing(record: Any) -> str:
     if record.metrics:
         lines.append("metrics  " + ", ".join(f"{k} = {v}" for k, v in record.metrics.items()))
     lines += [diagnostic(d.to_json()) for d in record.diagnostics if d.severity != "info"]
-    lines.append(f"look in  {record.dir}")
+    if record.dir:
+        lines.append(f"look in  {record.dir}")
     return "\n".join(lines)
 
 

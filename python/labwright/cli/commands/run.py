@@ -1,74 +1,69 @@
-"""`labwright run`: a notebook, or a compiled pipeline, as a run on this machine."""
+"""`labwright run`: a notebook, or a compiled pipeline, as a run here or on another target."""
 
-from typing import Annotated, Any
-
+from ... import launch
 from ...errors import LabwrightError
-from ..spec import Arg, Opt
+from ..asking import Asked
+from ..options import (
+    Detach,
+    Experiment,
+    FromStep,
+    NoCache,
+    Notebook,
+    Params,
+    RunAsJson,
+    ShowLogs,
+    Target,
+    UntilStep,
+)
+from ..places import is_elsewhere
+from ..running import conclude, left, run_there, watched
 
 
 def run(
-    notebook: Annotated[str, Arg("The notebook, or a compiled .yaml.", metavar="NB")],
-    param: Annotated[
-        list[str], Opt("-p", "--param", metavar="NAME=VALUE", help="Set a parameter. Repeatable.")
-    ] = [],  # noqa: B006
-    target: Annotated[
-        str, Opt("--target", metavar="T", help="Where to run; local is this machine.")
-    ] = "local",
-    no_cache: Annotated[
-        bool, Opt("--no-cache", help="Run every step, whatever earlier runs have left.")
-    ] = False,
-    from_step: Annotated[
-        str, Opt("--from", metavar="STEP", help="Run this step and all that follow from it anew.")
-    ] = "",
-    until_step: Annotated[
-        str, Opt("--until", metavar="STEP", help="Run this step and what it needs, no more.")
-    ] = "",
-    experiment: Annotated[
-        str, Opt("--experiment", metavar="NAME", help="List the run under this name.")
-    ] = "",
-    detach: Annotated[
-        bool, Opt("--detach", help="Leave the run to the agent, and print its id.")
-    ] = False,
-    logs: Annotated[bool, Opt("--logs", help="Show what the steps print, as they do.")] = False,
-    as_json: Annotated[bool, Opt("--json", help="End with the run as one JSON object.")] = False,
+    notebook: Notebook,
+    param: Params = [],  # noqa: B006
+    target: Target = "",
+    no_cache: NoCache = False,
+    from_step: FromStep = "",
+    until_step: UntilStep = "",
+    experiment: Experiment = "",
+    detach: Detach = False,
+    logs: ShowLogs = False,
+    as_json: RunAsJson = False,
 ) -> int:
-    """Run a notebook as a pipeline: each step in its own process, in parallel where it can be.
+    """Run a notebook as a pipeline: here, or on a target such as a Kubeflow cluster.
 
     Exit status 0 says that the run succeeded, 1 that it did not. Ctrl-C cancels it. With --detach
     the run goes on without this command; `labwright runs` shows what becomes of it.
     """
-    from ... import launch
-    from ..loading import say_warnings
-    from ..running import conclude, watched
-
-    launch.check_target(target)
     if detach and logs:
         raise LabwrightError(
             "--logs shows a run that --detach leaves", hint="use `labwright runs logs -f` after it"
         )
-    texts = launch.parameter_texts(param)
-    options: dict[str, Any] = {"cache": not no_cache, "experiment": experiment or None}
-    if launch.is_compiled(notebook):
-        if from_step or until_step:
-            raise LabwrightError(
-                "--from and --until need the notebook", where=notebook, hint="run the .ipynb"
-            )
+    asked = Asked(notebook, param, no_cache, from_step, until_step, experiment)
+    if is_elsewhere(target):
+        return run_there(asked, target, detach=detach, logs=logs, as_json=as_json)
+    return run_here(asked, detach=detach, logs=logs, as_json=as_json)
+
+
+def run_here(asked: Asked, *, detach: bool, logs: bool, as_json: bool) -> int:
+    """Run in this process, or leave it to the agent."""
+    texts, options = asked.texts, asked.options
+    if asked.compiled:
         if detach:
-            return _leave(launch.prepared_compiled(notebook, texts, **options), as_json)
+            ready = launch.prepared_compiled(asked.notebook, texts, **options)
+            return left(launch.submit(ready), as_json)
         record = watched(
             lambda listen, cancel: launch.run_compiled(
-                notebook, texts, on_event=listen, cancel=cancel, **options
+                asked.notebook, texts, on_event=listen, cancel=cancel, **options
             ),
             as_json=as_json,
             logs=logs,
         )
         return conclude(record, as_json)
-    options |= {"from_step": from_step or None, "until_step": until_step or None}
-    analysed = launch.analyse_notebook(notebook)
-    launch.pipeline_of(analysed)
-    say_warnings(analysed.diagnostics)
+    analysed = asked.analysed()
     if detach:
-        return _leave(launch.prepared(analysed, texts, **options), as_json)
+        return left(launch.submit(launch.prepared(analysed, texts, **options)), as_json)
     record = watched(
         lambda listen, cancel: launch.run_analysed(
             analysed, texts, on_event=listen, cancel=cancel, **options
@@ -77,10 +72,3 @@ def run(
         logs=logs,
     )
     return conclude(record, as_json)
-
-
-def _leave(ready: Any, as_json: bool) -> int:
-    from ...launch import submit
-    from ..running import left
-
-    return left(submit(ready), as_json)

@@ -11,12 +11,13 @@ from typing import Any
 
 from ...diagnostics import Diagnostic
 from ...errors import LabwrightError
+from ..driving import drive
 from .changes import change, claim, refuse
 from .check import check_steps, working_folder
 from .events import Listener, RunFinished, now
 from .ir import read_pipeline
 from .locks import try_lock
-from .loop import Engine, Plan, drive
+from .loop import Engine, Plan
 from .record import FINAL, RunRecord
 from .rundir import new_run_id, read_json
 from .steps import plan_steps
@@ -109,7 +110,7 @@ def run_queued(run_id: str, store: Store) -> RunRecord | None:
         except LabwrightError as error:
             refuse(store, row, str(error))
         else:
-            drive(Engine(plan, store, directory, lock, None, threading.Event()))
+            _drive(Engine(plan, store, directory, lock, None, threading.Event()))
     finally:
         os.close(lock)
     return store.run(run_id)
@@ -197,10 +198,14 @@ def _run(
         raise LabwrightError(f"run {plan.row.run_id} is still going on")
     try:
         directory.cancel.unlink(missing_ok=True)
-        drive(Engine(plan, store, directory, lock, listener, cancel or threading.Event()))
+        _drive(Engine(plan, store, directory, lock, listener, cancel or threading.Event()))
     finally:
         os.close(lock)
     record = store.run(plan.row.run_id)
     if listener is not None:
         listener(RunFinished(record.run_id, record.state))
     return record
+
+
+def _drive(engine: Engine) -> None:
+    drive(engine.run(), engine.cancel)

@@ -26,3 +26,8 @@ def artifacts_folder(root: Path) -> Path:
 
 def volumes_folder(root: Path) -> Path:
     return root / "volumes"
+
+
+def fetched_folder(root: Path) -> Path:
+    """What was fetched of runs elsewhere."""
+    return root / "fetched"

@@ -1,13 +1,11 @@
-"""The event loop of one run: started here or in a thread, watched, wound down."""
+"""The work of one run on its event loop: begun, watched, wound down."""
 
 from __future__ import annotations
 
 import asyncio
 import os
-import signal
 import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -47,64 +45,6 @@ class Plan:
     steps: Mapping[str, Step]
     row: RunRow
     earlier: tuple[StepRow, ...] = ()
-
-
-def drive(engine: Engine) -> None:
-    """Run the engine's loop: here, or in a thread where this one has a loop (as in Jupyter)."""
-    if _in_a_loop():
-        _in_a_thread(engine)
-    elif threading.current_thread() is threading.main_thread():
-        with _interrupts(engine.cancel):
-            asyncio.run(engine.run())
-    else:
-        asyncio.run(engine.run())
-
-
-def _in_a_loop() -> bool:
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return False
-    return True
-
-
-def _in_a_thread(engine: Engine) -> None:
-    failure: list[BaseException] = []
-
-    def work() -> None:
-        try:
-            asyncio.run(engine.run())
-        except BaseException as error:
-            failure.append(error)
-
-    thread = threading.Thread(target=work, name="labwright-engine")
-    thread.start()
-    while thread.is_alive():
-        try:
-            thread.join()
-        except KeyboardInterrupt:
-            engine.cancel.set()
-    if failure:
-        raise failure[0]
-
-
-@contextmanager
-def _interrupts(cancel: threading.Event) -> Iterator[None]:
-    """Ctrl-C and SIGTERM cancel the run, so that its steps end well; a second one is as always."""
-    numbers = (signal.SIGINT, signal.SIGTERM)
-    before = {number: signal.getsignal(number) for number in numbers}
-
-    def on_signal(number: int, _: Any) -> None:
-        cancel.set()
-        signal.signal(number, before[signal.Signals(number)])
-
-    for number in numbers:
-        signal.signal(number, on_signal)
-    try:
-        yield
-    finally:
-        for number in numbers:
-            signal.signal(number, before[number])
 
 
 class Engine:

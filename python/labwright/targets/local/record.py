@@ -72,13 +72,14 @@ class StepRecord:
 class RunRecord:
     """A run as the store knows it. `outputs` are the pipeline's own output parameters.
 
-    `reason` says why it waits, while it does.
+    `reason` says why it waits, while it does. `dir` is None for a run elsewhere of which nothing
+    was fetched.
     """
 
     run_id: str
     name: str
     state: State
-    dir: Path
+    dir: Path | None
     parameters: dict[str, Any]
     created_at: str
     finished_at: str | None = None
@@ -98,7 +99,7 @@ class RunRecord:
             "state": self.state,
             "target": self.target,
             "parameters": self.parameters,
-            "dir": str(self.dir),
+            "dir": str(self.dir) if self.dir else None,
             "metrics": self.metrics,
             "diagnostics": [diagnostic.to_json() for diagnostic in self.diagnostics],
             "steps": [step.to_json() for step in self.steps],

@@ -98,9 +98,9 @@ class StepDir:
     def artifact(self, key: str, step: str) -> Path:
         """Where an output is written; what people open has a name that says what it is."""
         if key == "labwright_notebook":
-            return self.path / f"{_file_name(step)}.ipynb"
+            return self.path / f"{file_name(step)}.ipynb"
         if key == "labwright_html":
-            return self.path / f"{_file_name(step)}.html"
+            return self.path / f"{file_name(step)}.html"
         return self.path / key
 
     def begin(self, attempt: int) -> None:
@@ -138,5 +138,6 @@ def new_run_id(name: str) -> str:
     return f"{stem}-{datetime.now():%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
 
 
-def _file_name(step: str) -> str:
+def file_name(step: str) -> str:
+    """A name of whatever kind as that of one file."""
     return re.sub(r"[^\w.+-]+", "-", step).strip(".") or "step"

@@ -40,6 +40,7 @@ def summary(record: RunRecord, progress: Mapping[str, int], error: str | None) -
 
 def run_view(record: RunRecord, graph: Mapping[str, Any]) -> View:
     """A run with all that is known of it."""
+    assert record.dir is not None  # the store gives its runs one
     return {
         **run_summary(record),
         "dir": str(record.dir),
