@@ -11,12 +11,10 @@ from traitlets import Int
 from labwright.targets.config import KnownTargets
 from labwright.targets.local.target import LocalTarget
 
-from .bridge import Bridge
 from .handlers import handlers
 from .roots import Root
 from .stream import EVENTS, Stream
 from .targets import Targets
-from .watching import Watching
 from .workbench import Workbench
 
 
@@ -43,9 +41,7 @@ class LabwrightApp(ExtensionApp):
         root = Root(Path(folder).expanduser().absolute(), allow_hidden=contents.allow_hidden)
         targets = Targets(KnownTargets(), LocalTarget())
         stream = Stream(self._emit, root.name, self.log)
-        bridge = Bridge(targets.local.store, stream, self.log)
-        watching = Watching(stream, self.log)
-        self.workbench = Workbench(root, targets, bridge, watching, self.threads)
+        self.workbench = Workbench(root, targets, stream, self.log, self.threads)
 
     def initialize_handlers(self) -> None:
         """One handler for each path of the route table."""

@@ -48,7 +48,9 @@ async def list_targets(workbench: Workbench) -> Targets:
 
 
 async def _reach(workbench: Workbench, known: KnownTarget) -> dict[str, Any]:
-    return asdict(await workbench.targets.opened(known).reach())
+    target = workbench.targets.opened(known)
+    reach, _ = await workbench.late.ask(known.name, "reach", target.reach)
+    return asdict(reach)
 
 
 def _capabilities(workbench: Workbench, known: KnownTarget) -> Capabilities:

@@ -32,7 +32,8 @@ async def list_experiments(workbench: Workbench, query: WhichQuery) -> Experimen
         return Experiments(experiments=await target.experiments())
 
     async def ask(name: str) -> list[str]:
-        return await (await workbench.targets.get(name)).experiments()
+        target = await workbench.targets.get(name)
+        return (await workbench.late.ask(name, "experiments", target.experiments))[0]
 
     known, remarks = await workbench.targets.listed()
     found, silent = await answers({name: partial(ask, name) for name in known})
@@ -65,9 +66,8 @@ async def list_runs(workbench: Workbench, query: RunQuery) -> RunList:
 
 async def _page(workbench: Workbench, name: str, wanted: Wanted) -> RunsPage:
     target = await workbench.targets.get(name)
-    page = await target.runs(wanted)
-    for run in page.runs:
-        workbench.watching.look(target, run, close_up=False)
+    page, late = await workbench.late.ask(name, repr(wanted), lambda: target.runs(wanted))
+    workbench.watching.listed(target, page.runs, late=late)
     return page
 
 

@@ -29,7 +29,7 @@ async def list_schedules(workbench: Workbench, query: ScheduleQuery) -> Schedule
         target = await workbench.targets.get(name)
         if not target.capabilities.schedules:
             return SchedulesPage([], None, 0)
-        return await target.schedules(choice)
+        return (await workbench.late.ask(name, repr(choice), lambda: target.schedules(choice)))[0]
 
     known, remarks = await workbench.targets.listed()
     many = await many_schedules({name: partial(ask, name) for name in known}, wanted)

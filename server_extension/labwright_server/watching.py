@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from logging import Logger
 from typing import TYPE_CHECKING, Any
@@ -14,10 +14,14 @@ from labwright.targets.errors import NotFound
 from labwright.targets.following import step_key
 from labwright.targets.local.record import FINAL
 
+from .lookout import Lookout
+from .presence import Presence
 from .stream import Stream
 
 if TYPE_CHECKING:
     from labwright.targets.protocols import PipelineTarget
+
+View = Mapping[str, Any]
 
 AT_ONCE = 50
 """Runs of a target that are watched because they are in a list; the others wait for their turn."""
@@ -33,41 +37,55 @@ class _Watch:
 
     target: PipelineTarget
     run_id: str
-    asked: float
+    asked: float = 0.0
     logs: set[tuple[str, str]] = field(default_factory=set)
     """Steps (and turns) whose log somebody reads; an empty turn is any."""
-    last: Mapping[str, Any] | None = None
-    task: asyncio.Task[None] | None = None
     close_up: bool = False
     """Somebody looks at this very run: it need not wait."""
+    last: View | None = None
+    task: asyncio.Task[None] | None = None
 
 
 class Watching:
     """One for each server. Its methods are called on the event loop."""
 
-    def __init__(self, stream: Stream, log: Logger) -> None:
+    def __init__(self, stream: Stream, presence: Presence, log: Logger) -> None:
         self._stream = stream
+        self._presence = presence
         self._log = log
         self._watches: dict[tuple[str, str], _Watch] = {}
-        self._away: set[str] = set()
+        self._lookouts: dict[str, Lookout] = {}
         self._keeper: asyncio.Task[None] | None = None
 
-    def look(
-        self,
-        target: PipelineTarget,
-        run: Mapping[str, Any],
-        *,
-        close_up: bool = True,
-    ) -> None:
-        """Somebody was given this run: tell what becomes of it, unless it is over.
+    def listed(self, target: PipelineTarget, runs: Sequence[View], *, late: bool = False) -> None:
+        """Somebody was given these runs of a list: tell what becomes of them, and of new ones.
 
-        With `close_up` it is the only one that was asked for, not one of a list.
+        A `late` list may be older than what was told of its runs, so that is told again.
         """
-        if target.kind == "local" or run["state"] in FINAL:
+        if target.kind == "local":
             return
-        one = self._known(target, run["run_id"])
-        one.close_up = one.close_up or close_up
+        for run in runs:
+            before = self._watches.get((target.name, run["run_id"]))
+            if late and before is not None and before.last is not None:
+                self._stream.tell(before.last)
+            self._known(target, run)
+        out = self._lookouts.get(target.name)
+        if out is None or out.target is not target:
+            if out is not None:
+                out.stop()
+            out = Lookout(target, self._presence, self._news)
+            self._lookouts[target.name] = out
+        out.saw(runs)
         self._begin(target.name)
+
+    def look(self, target: PipelineTarget, run: View) -> None:
+        """Somebody was given this very run: tell what becomes of it, unless it is over."""
+        if target.kind == "local":
+            return
+        one = self._known(target, run)
+        if one is not None:
+            one.close_up = True
+            self._begin(target.name)
 
     def read(
         self,
@@ -84,7 +102,7 @@ class Watching:
         """
         if target.kind == "local" or not (begin or (target.name, run_id) in self._watches):
             return
-        one = self._known(target, run_id)
+        one = self._watch_of(target, run_id)
         first = not one.logs
         one.close_up = True
         one.logs.add((step, iteration or ""))
@@ -93,41 +111,52 @@ class Watching:
             one.task = None
         self._begin(target.name)
 
-    def back(self, target: PipelineTarget, run: Mapping[str, Any]) -> None:
+    def back(self, target: PipelineTarget, run: View) -> None:
         """A run is in the lists again: tell everybody."""
         self._stream.tell({"type": "run", "run": run})
         self.look(target, run)
 
     def gone(self, target: PipelineTarget, run_id: str, kind: str) -> None:
         """A run was `deleted` or `archived` here: tell everybody."""
-        self._forget(target.name, run_id)
+        self._forget((target.name, run_id))
         self._stream.tell({"type": kind, "run_id": run_id, "target": target.name})
 
     async def close(self) -> None:
-        tasks = [one.task for one in self._watches.values() if one.task is not None]
+        tasks = [one.task for one in self._watches.values()]
+        tasks += [self._keeper, *(out.stop() for out in self._lookouts.values())]
         self._watches.clear()
-        if self._keeper is not None:
-            tasks.append(self._keeper)
-        for task in tasks:
+        self._lookouts.clear()
+        left = [task for task in tasks if task is not None]
+        for task in left:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*left, return_exceptions=True)
 
-    def _known(self, target: PipelineTarget, run_id: str) -> _Watch:
+    def _news(self, target: PipelineTarget, run: View) -> None:
+        """A run that no list has had, or that is otherwise than it was there."""
+        watched = self._watches.get((target.name, run["run_id"]))
+        if watched is None or watched.task is None:
+            self._stream.tell({"type": "run", "run": run})
+            self._known(target, run)
+            self._begin(target.name)
+
+    def _known(self, target: PipelineTarget, run: View) -> _Watch | None:
+        return None if run["state"] in FINAL else self._watch_of(target, run["run_id"])
+
+    def _watch_of(self, target: PipelineTarget, run_id: str) -> _Watch:
         key = target.name, run_id
         one = self._watches.get(key)
         if one is not None and one.target is not target:  # it was opened anew
-            self._forget(*key)
+            self._forget(key)
             one = None
         if one is None:
-            one = self._watches[key] = _Watch(target, run_id, 0.0)
+            one = self._watches[key] = _Watch(target, run_id)
         one.asked = time.monotonic()
         return one
 
-    def _forget(self, name: str, run_id: str) -> None:
-        one = self._watches.pop((name, run_id), None)
+    def _forget(self, key: tuple[str, str]) -> None:
+        one = self._watches.pop(key, None)
         if one is not None and one.task is not None:
             one.task.cancel()
-            one.task = None
 
     def _begin(self, name: str) -> None:
         """Watch what waits, as far as there is room."""
@@ -142,62 +171,70 @@ class Watching:
 
     async def _watch(self, one: _Watch) -> None:
         """Tell what becomes of a run until it is over, however often the target goes away."""
-        pause = _SHORTEST_PAUSE
-        while True:
+        name, pause, over = one.target.name, _SHORTEST_PAUSE, False
+        while not over:
+            changes = one.target.watch(one.run_id, logs=bool(one.logs))
             try:
-                async for change in one.target.watch(one.run_id, logs=bool(one.logs)):
+                async for change in changes:
                     pause = _SHORTEST_PAUSE
-                    self._there(one.target.name)
+                    self._presence.there(name)
                     self._tell(one, change)
-                break
+                over = self._over(one)
             except NotFound:
-                self._stream.tell(
-                    {"type": "deleted", "run_id": one.run_id, "target": one.target.name}
-                )
-                break
+                self._stream.tell({"type": "deleted", "run_id": one.run_id, "target": name})
+                over = self._over(one)
             except LabwrightError as error:
-                self._missing(one.target.name, str(error))
+                self._presence.missing(name, str(error))
             except Exception:
-                self._log.exception("labwright: a run of %s cannot be watched", one.target.name)
-            await asyncio.sleep(pause)
-            pause = min(2 * pause, _LONGEST_PAUSE)
-        if self._watches.get((one.target.name, one.run_id)) is one:
-            del self._watches[one.target.name, one.run_id]
-        self._begin(one.target.name)
+                self._log.exception("labwright: run %s of %s cannot be watched", one.run_id, name)
+            finally:
+                # What is left to the garbage collector keeps its connection.
+                end = getattr(changes, "aclose", None)
+                if end is not None:
+                    await end()
+            if not over:
+                await asyncio.sleep(pause)
+                pause = min(2 * pause, _LONGEST_PAUSE)
+        self._begin(name)
 
-    def _tell(self, one: _Watch, change: Mapping[str, Any]) -> None:
+    def _over(self, one: _Watch) -> bool:
+        """It is watched no more; who asks from here on begins another watch."""
+        key = one.target.name, one.run_id
+        if self._watches.get(key) is one:
+            del self._watches[key]
+        return True
+
+    def _tell(self, one: _Watch, change: View) -> None:
+        if change["type"] == "run":
+            one.last = change
+            self._stream.tell(change)
+            return
         if change["type"] == "log":
             step, turn = step_key({**change, "name": change["step"]})
             if not one.logs & {(step, turn), (step, "")}:
                 return
-        if change["type"] == "run":
-            one.last = change
-            self._stream.tell(change)
-        else:
-            self._stream.tell({**change, "target": one.target.name})
-
-    def _missing(self, name: str, why: str) -> None:
-        """A target does not answer any more: said once."""
-        if name not in self._away:
-            self._away.add(name)
-            self._log.warning("labwright: %s: %s", name, why)
-            self._stream.tell({"type": "target", "target": name, "state": "lost", "message": why})
-
-    def _there(self, name: str) -> None:
-        if name in self._away:
-            self._away.discard(name)
-            self._stream.tell({"type": "target", "target": name, "state": "connected"})
+        self._stream.tell({**change, "target": one.target.name})
 
     async def _keep(self) -> None:
-        """Let go of runs that nobody has asked for lately while nobody listens either.
-
-        That they still stand as they did is told again: an event that reaches nobody says so.
-        """
-        while self._watches:
+        """Let go of what nobody has asked for lately, where nobody listens either."""
+        while self._watches or self._lookouts:
             await asyncio.sleep(FORGOTTEN / 5)
             border = time.monotonic() - FORGOTTEN
-            for one in [one for one in self._watches.values() if one.asked < border]:
-                if one.last is None or self._stream.tell(one.last):
-                    one.asked = time.monotonic()
-                else:
-                    self._forget(one.target.name, one.run_id)
+            for name in {one.target.name for one in self._watches.values()} | set(self._lookouts):
+                old = [
+                    one
+                    for one in self._watches.values()
+                    if one.target.name == name and one.asked < border
+                ]
+                out = self._lookouts.get(name)
+                out = out if out is not None and out.asked < border else None
+                if not old and out is None:
+                    continue
+                if self._presence.heard(name):
+                    for one in old:
+                        one.asked = time.monotonic()
+                    continue
+                for one in old:
+                    self._forget((name, one.run_id))
+                if out is not None:
+                    self._lookouts.pop(name).stop()

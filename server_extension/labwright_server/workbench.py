@@ -5,13 +5,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from logging import Logger
 from pathlib import Path
 from typing import TypeVar
 
 from labwright.targets.local.store import Store
 
 from .bridge import Bridge
+from .late import Late
+from .presence import Presence
 from .roots import Root
+from .stream import Stream
 from .targets import Targets
 from .watching import Watching
 
@@ -22,12 +26,14 @@ class Workbench:
     """The server's folder, the targets, what tells of their runs, and threads for slow work."""
 
     def __init__(
-        self, root: Root, targets: Targets, bridge: Bridge, watching: Watching, threads: int
+        self, root: Root, targets: Targets, stream: Stream, log: Logger, threads: int
     ) -> None:
         self.root = root
         self.targets = targets
-        self.bridge = bridge
-        self.watching = watching
+        self.bridge = Bridge(targets.local.store, stream, log)
+        self.presence = Presence(stream, log)
+        self.watching = Watching(stream, self.presence, log)
+        self.late = Late(self.presence.ask_again)
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="labwright")
 
     @property
@@ -46,6 +52,7 @@ class Workbench:
         return Root(folder, stores=(artifacts_folder(self.store.root),))
 
     async def close(self) -> None:
+        await self.late.close()
         await self.watching.close()
         await self.bridge.close()
         self._threads.shutdown(wait=False, cancel_futures=True)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import shutil
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -24,6 +26,7 @@ from labwright_server.routes import BASE
 from .far import FarTarget
 
 Ask = Callable[..., Awaitable[HTTPResponse]]
+Events = Callable[[], Awaitable[dict[str, Any]]]
 
 
 @pytest.fixture
@@ -73,6 +76,29 @@ def ask(base: str, jp_auth_header: dict[str, str]) -> Ask:
         return await AsyncHTTPClient().fetch(request, raise_error=False)
 
     return fetch
+
+
+@pytest.fixture
+def subscribe(jp_ws_fetch: Any) -> Any:
+    """Jupyter's own websocket of events, as a browser opens it."""
+
+    @asynccontextmanager
+    async def opened() -> AsyncIterator[Events]:
+        socket = await jp_ws_fetch("api", "events", "subscribe")
+
+        async def event() -> dict[str, Any]:
+            while True:
+                text = await asyncio.wait_for(socket.read_message(), 30)
+                found: dict[str, Any] = json.loads(text)
+                if found["schema_id"].startswith("https://events.labwright.dev/"):
+                    return found
+
+        try:
+            yield event
+        finally:
+            socket.close()
+
+    return opened
 
 
 @pytest.fixture(scope="session")
@@ -139,6 +165,14 @@ class Finished:
     other: str
     bad: str
     loop: str
+
+
+async def until(events: Events, fits: Callable[[dict[str, Any]], bool]) -> list[dict[str, Any]]:
+    """What comes until, and with, the event that fits."""
+    seen = []
+    while not seen or not fits(seen[-1]):
+        seen.append(await events())
+    return seen
 
 
 def told(response: HTTPResponse) -> Any:

@@ -7,8 +7,7 @@ import json
 import logging
 import os
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,49 +19,17 @@ from labwright_server import models
 from labwright_server.bridge import passed_on
 from labwright_server.stream import EVENTS, Stream, schema_id
 
-from .conftest import ADDING, FAILING, Ask, notebook, step, told
+from .conftest import ADDING, FAILING, Ask, notebook, step, told, until
 
 SLOW = notebook(
     ("seconds = 30.0", {"tags": ["parameters"]}),
     ("import time\nprint('begin', flush=True)\ntime.sleep(seconds)\ndone = 1", step("wait")),
 )
-Events = Callable[[], Awaitable[dict[str, Any]]]
-
-
-@pytest.fixture
-def subscribe(jp_ws_fetch: Any) -> Any:
-    """Jupyter's own websocket of events, as a browser opens it."""
-
-    @asynccontextmanager
-    async def opened() -> AsyncIterator[Events]:
-        socket = await jp_ws_fetch("api", "events", "subscribe")
-
-        async def event() -> dict[str, Any]:
-            while True:
-                text = await asyncio.wait_for(socket.read_message(), 30)
-                found: dict[str, Any] = json.loads(text)
-                if found["schema_id"].startswith("https://events.labwright.dev/"):
-                    return found
-
-        try:
-            yield event
-        finally:
-            socket.close()
-
-    return opened
 
 
 def write(root: Path, name: str, document: dict[str, Any]) -> str:
     (root / name).write_text(json.dumps(document), encoding="utf-8")
     return name
-
-
-async def until(events: Events, fits: Callable[[dict[str, Any]], bool]) -> list[dict[str, Any]]:
-    """What comes until, and with, the event that fits."""
-    seen = []
-    while not seen or not fits(seen[-1]):
-        seen.append(await events())
-    return seen
 
 
 def is_run(state: str) -> Callable[[dict[str, Any]], bool]:

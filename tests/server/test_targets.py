@@ -26,8 +26,9 @@ from labwright.targets.errors import (
     Unsuitable,
     UntrustedServer,
 )
+from labwright_server import models
 
-from .conftest import ADDING, Ask, Finished, make_known, told
+from .conftest import ADDING, Ask, Finished, make_known, told, until
 from .far import FarTarget, summary
 
 pytestmark = pytest.mark.usefixtures("opened")
@@ -246,6 +247,55 @@ async def test_what_a_target_says_is_told_in_the_one_shape(
     assert told(found)["message"] == "x (do this)"
     assert told(found)["detail"]["words"] == "the cluster's own words"
     assert told(found)["detail"]["status"] == error.status
+
+
+async def test_browsers_hear_of_runs_elsewhere(ask: Ask, far: FarTarget, subscribe: Any) -> None:
+    await far.move(summary("a", "RUNNING"))
+    async with subscribe() as events:
+        assert told(await ask("GET", "runs", params={"target": "far"}))["total"] == 1
+        run = models.RunSummary.model_validate(
+            (await until(events, lambda event: event.get("type") == "run"))[-1]["run"]
+        )
+        assert (run.run_id, run.target, run.state, run.path) == ("a", "far", "RUNNING", None)
+        params = {"target": "far"}
+        assert told(await ask("GET", "runs/a/steps/load/log", params=params))["end"] is False
+        await far.move(summary("a", "RUNNING"), "line\n")
+        (*_, log) = await until(events, lambda event: event.get("type") == "log")
+        assert (log["target"], log["step"], log["text"]) == ("far", "load", "line\n")
+        canceled = await ask("POST", "runs/a/cancel", params=params)
+        assert told(canceled)["state"] == "CANCELED"
+        (*_, step, run) = await until(
+            events, lambda event: event.get("run", {}).get("state") == "CANCELED"
+        )
+        assert (step["type"], step["target"], step["run_id"]) == ("step", "far", "a")
+        models.Step.model_validate(step["step"])
+        assert (run["epoch"], run["seq"]) == (step["epoch"], step["seq"] + 1)
+        await ask("POST", "runs/a/archive", params=params)
+        (*_, archived) = await until(events, lambda event: event.get("type") == "archived")
+        assert (archived["run_id"], archived["target"]) == ("a", "far")
+        await ask("POST", "runs/a/unarchive", params=params)
+        await until(events, lambda event: event.get("type") == "run")
+        await ask("DELETE", "runs/a", params=params)
+        (*_, deleted) = await until(events, lambda event: event.get("type") == "deleted")
+        assert (deleted["run_id"], deleted["target"]) == ("a", "far")
+
+
+async def test_a_slow_target_is_seen_a_little_later(
+    ask: Ask, runs: Finished, far: FarTarget, subscribe: Any
+) -> None:
+    await far.move(summary("a", "SUCCEEDED"))
+    far.slow = asyncio.Event()
+    async with subscribe() as events:
+        page = told(await ask("GET", "runs"))
+        assert page["total"] == 4
+        remark = {"target": "far", "message": "no answer within 2 seconds"}
+        assert page["remarks"] == [remark]
+        far.slow.set()
+        (*_, event) = await until(events, lambda event: event.get("type") == "target")
+        assert (event["target"], event["state"]) == ("far", "connected")
+        far.slow = asyncio.Event()  # as slow as before
+        page = told(await ask("GET", "runs"))
+        assert (page["total"], page["remarks"]) == (5, [])
 
 
 class TestConnections:
