@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
+from pathlib import Path
+from typing import Any
 
 import pytest
+
+from labwright.errors import LabwrightError
+from labwright.targets.local.agent import client
 
 from .conftest import Ask, Finished, told
 
@@ -86,3 +92,23 @@ async def test_comparing_with_what_is_not_there(ask: Ask, runs: Finished) -> Non
 
 async def test_experiments(ask: Ask, runs: Finished) -> None:
     assert told(await ask("GET", "experiments")) == {"experiments": [], "remarks": []}
+
+
+async def test_a_store_that_cannot_be_opened(ask: Ask) -> None:
+    Path(os.environ["LABWRIGHT_HOME"]).write_text("a file, where a folder should be")
+    for path in ("runs", "runs/none", "experiments"):
+        found = await ask("GET", path)
+        assert (found.code, told(found)["code"]) == (500, "store")
+
+
+async def test_an_agent_that_cannot_be_started(
+    ask: Ask, runs: Finished, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def none(**_: Any) -> None:
+        raise LabwrightError("the agent did not start", hint="its log may say why")
+
+    monkeypatch.setattr(client, "connect_async", none)
+    for method, path in (("POST", f"runs/{runs.bad}/retry"), ("DELETE", f"runs/{runs.bad}")):
+        found = await ask(method, path)
+        assert (found.code, told(found)["code"]) == (503, "unavailable")
+        assert told(found)["message"] == "the agent did not start (its log may say why)"

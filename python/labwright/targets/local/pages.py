@@ -107,7 +107,9 @@ def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
 def _position(cursor: str) -> tuple[str, str]:
     created, separator, run_id = cursor.partition(_SEPARATOR)
     if not separator:
-        raise BadRequest(f"{cursor!r} is no cursor", hint="take it from the page before", status=400)
+        raise BadRequest(
+            f"{cursor!r} is no cursor", hint="take it from the page before", status=400
+        )
     return created, run_id
 
 

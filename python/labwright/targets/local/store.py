@@ -276,7 +276,7 @@ class Store:
             with locked(self.root / ".store.lock"), engine.begin() as connection:
                 prepare(connection)
         except OSError as error:
-            raise LabwrightError(
+            raise StoreError(
                 f"cannot open the store in {self.root}: {error.strerror}",
                 hint="LABWRIGHT_HOME names another place for it",
             ) from error
