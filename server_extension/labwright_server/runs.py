@@ -29,7 +29,7 @@ async def list_experiments(workbench: Workbench, query: WhichQuery) -> Experimen
 
     if query.target is not None:
         target = await workbench.targets.get(query.target)
-        return Experiments(experiments=await target.experiments())
+        return Experiments(experiments=await target.experiments(), remarks=[])
 
     async def ask(name: str) -> list[str]:
         target = await workbench.targets.get(name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -40,7 +41,14 @@ async def make_schedule(workbench: Workbench, body: ScheduleRequest) -> Schedule
     """Have what is on disk now run by a timetable."""
     target = await workbench.targets.get(body.target)
     submission, remarks = await ready(workbench, target, body)
-    when = Timetable(body.cron, body.every, body.start, body.end, body.at_once, body.catch_up)
+    when = Timetable(
+        body.cron,
+        body.every,
+        _text(body.start),
+        _text(body.end),
+        body.at_once,
+        body.catch_up,
+    )
     view = await target.schedule(submission, when, name=body.name)
     made = _schedule(workbench, view)
     return Scheduled(
@@ -76,6 +84,10 @@ async def delete_schedule(workbench: Workbench, schedule_id: str, query: OneSche
     """End it; its runs are kept."""
     target = await workbench.targets.get(query.target)
     await target.delete_schedule(schedule_id)
+
+
+def _text(moment: datetime | None) -> str | None:
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ") if moment else None
 
 
 def _schedule(workbench: Workbench, view: Mapping[str, Any]) -> Schedule:

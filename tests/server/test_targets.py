@@ -202,8 +202,20 @@ async def test_schedules(ask: Ask, root: Path, far: FarTarget) -> None:
     plan = told(made)
     assert (plan["name"], plan["cron"], plan["enabled"]) == ("nightly", "0 3 * * *", True)
     assert (plan["at_once"], plan["catch_up"], plan["path"]) == (1, True, "adding.ipynb")
-    more = {"path": "adding.ipynb", "target": "far", "every": 60, "catch_up": False, "at_once": 2}
-    assert told(await ask("POST", "schedules", more))["every"] == 60
+    more = {
+        "path": "adding.ipynb", "target": "far", "every": 60, "catch_up": False, "at_once": 2,
+        "start": "2026-01-01T06:00:00+01:00", "end": "2027-01-01T00:00:00Z",
+    }  # fmt: skip
+    plan_by_time = told(await ask("POST", "schedules", more))
+    assert (plan_by_time["every"], plan_by_time["catch_up"]) == (60, False)
+    assert plan_by_time["start"] == "2026-01-01T05:00:00Z"
+    for wrong in (
+        {"cron": None}, {"every": 60}, {"cron": " "}, {"cron": None, "every": 0},
+        {"start": "2026-01-01T00:00:00"}, {"at_once": 11}, {"end": "0001-01-01T00:00:00+14:00"},
+        {"start": "2026-01-02T00:00:00Z", "end": "2026-01-01T00:00:00Z"},
+    ):  # fmt: skip
+        found = await ask("POST", "schedules", {**body, **wrong})
+        assert (found.code, told(found)["code"]) == (400, "invalid"), wrong
     listed = told(await ask("GET", "schedules"))
     assert [one["schedule_id"] for one in listed["schedules"]] == ["s1", "s0"]
     there = {"target": "far"}
