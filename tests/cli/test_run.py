@@ -243,7 +243,9 @@ def test_doctor(tmp_path):
     report = answer("doctor", "--json", cwd=tmp_path)
     assert report["ok"]
     states = {check["name"]: check["state"] for check in report["checks"]}
-    assert set(states) == {"python", "packages", "home", "store", "kernels", "gpus", "pipeline"}
+    assert set(states) == {
+        "python", "packages", "home", "store", "kernels", "gpus", "targets", "pipeline",
+    }  # fmt: skip
     assert "broken" not in states.values()
 
 

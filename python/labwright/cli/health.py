@@ -106,6 +106,20 @@ def _gpus() -> tuple[State, str]:
     return "ok", f"{len(found)}: {', '.join(found)}" if found else "none"
 
 
+def _targets() -> tuple[State, str]:
+    """Targets besides this machine. One that is away keeps nobody from working here."""
+    from .places import ask_all, others
+
+    names = others()
+    if not names:
+        return "ok", "this machine; `labwright targets add` makes others known"
+    found, remarks = ask_all(names, lambda target: target.reach())
+    away = {name: reach.reason for name, reach in found.items() if not reach.available} | remarks
+    said = [f"{name} answers" for name in names if name not in away]
+    said += [f"{name} does not answer: {reason}" for name, reason in away.items()]
+    return "warning" if away else "ok", "; ".join(said)
+
+
 def _small_pipeline() -> tuple[State, str]:
     """A notebook of two steps, compiled and run in warm processes, in a store of its own."""
     from ..launch import analyse_notebook, run_analysed
@@ -150,5 +164,6 @@ _CHECKS: dict[str, Callable[[], tuple[State, str]]] = {
     "store": _store,
     "kernels": _kernels,
     "gpus": _gpus,
+    "targets": _targets,
     "pipeline": _small_pipeline,
 }

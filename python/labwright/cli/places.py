@@ -54,6 +54,16 @@ def others() -> list[str]:
     return [one.name for one in KnownTargets().all() if one.name != LOCAL]
 
 
+def everywhere() -> tuple[list[str], dict[str, str]]:
+    """All targets by name, this machine first; and what is to be said where the list is broken."""
+    from ..targets.config import LOCAL
+
+    try:
+        return [LOCAL, *others()], {}
+    except LabwrightError as error:
+        return [LOCAL], {"targets.json": str(error)}
+
+
 def locate(run: str, target: str) -> tuple[str, str]:
     """The target and the id of a run. Without a target, this machine is asked before the others.
 
@@ -73,7 +83,7 @@ def locate(run: str, target: str) -> tuple[str, str]:
             raise
         found, remarks = ask_all(names, lambda there: _find(there, run))
         say_remarks(remarks)
-        known = {name: run_id for name, run_id in found.items() if run_id}
+        known = {name: ids[0] for name, ids in found.items() if ids}
         if not known:
             raise missing from None
         if len(known) > 1:
@@ -82,13 +92,14 @@ def locate(run: str, target: str) -> tuple[str, str]:
         return known.popitem()
 
 
-async def _find(target: PipelineTarget, run: str) -> str:
+async def _find(target: PipelineTarget, run: str) -> list[str]:
+    """The id of a run, or nothing where the target knows of none."""
     from ..targets.errors import NotFound
 
     try:
-        return await target.find_run(run)
+        return [await target.find_run(run)]
     except NotFound:
-        return ""
+        return []
 
 
 def ask_all(
@@ -144,4 +155,4 @@ def _asking(
 def say_remarks(remarks: dict[str, str]) -> None:
     """Targets that do not answer are spoken of, apart from results."""
     for name, text in remarks.items():
-        err(f"labwright: target {name} does not answer: {text}")
+        err(f"labwright: {name} is left out: {text}")

@@ -8,7 +8,7 @@ same signature when help, an error message or a completion is asked for.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,10 +61,19 @@ class Entry:
 
 @dataclass(frozen=True)
 class Group:
-    """Commands under one name, as in `labwright runs list`."""
+    """Commands under one name, as in `labwright runs list`.
+
+    `default` names the one that is meant where the first word names none.
+    """
 
     help: str
     commands: Mapping[str, Entry]
+    default: str = ""
+
+    def means_default(self, words: Sequence[str]) -> bool:
+        """Whether the words after the group's name are the default command's."""
+        asks = not words or words[0] in ("-h", "--help") or words[0] in self.commands
+        return bool(self.default) and not asks
 
 
 def params(handler: Handler) -> tuple[Param, ...]:

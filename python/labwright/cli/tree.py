@@ -20,15 +20,39 @@ COMMANDS: dict[str, Entry | Group] = {
     "exec": Entry("exec:exec_", "Execute a notebook top to bottom, without a kernel."),
     "suggest": Entry("suggest:suggest", "Suggest steps for a notebook, from its headings."),
     "runs": Group(
-        "Look at the runs on this machine, and steer them.",
+        "Look at the runs on this machine and on other targets, and steer them.",
         {
             "list": Entry("runs:list_", "List the runs, the newest first."),
             "show": Entry("runs:show", "Show one run: its steps, metrics and where things are."),
             "logs": Entry("logs:logs", "Print what the steps of a run wrote, or follow it."),
-            "cancel": Entry("runs:cancel", "Cancel a run that is under way."),
-            "retry": Entry("runs:retry", "Run the failed steps of a run again."),
-            "resume": Entry("runs:resume", "Go on with a run that was cut off."),
-            "delete": Entry("runs:delete", "Forget runs that are over, with their folders."),
+            "notebook": Entry("runs:notebook", "Write the executed notebook of a step."),
+            "cancel": Entry("steer:cancel", "Cancel a run that is under way."),
+            "retry": Entry("steer:retry", "Run the failed steps of a run again."),
+            "resume": Entry("steer:resume", "Go on with a run that was cut off."),
+            "archive": Entry("steer:archive", "Take runs out of the lists, and keep them."),
+            "unarchive": Entry("steer:unarchive", "Bring archived runs back into the lists."),
+            "delete": Entry("steer:delete", "Forget runs that are over, with their folders."),
+        },
+    ),
+    "schedule": Group(
+        "Have a target run a notebook by a timetable: `labwright schedule NB --cron '0 3 * * *'`.",
+        {
+            "create": Entry("schedule:create", "Make a schedule; the word may be left out."),
+            "list": Entry("schedule:list_", "List the schedules, the newest first."),
+            "show": Entry("schedule:show", "Show one schedule: when it runs, and what."),
+            "pause": Entry("schedule:pause", "Have a schedule begin no more runs for now."),
+            "unpause": Entry("schedule:unpause", "Have a schedule go on."),
+            "delete": Entry("schedule:delete", "End a schedule; its runs stay."),
+        },
+        default="create",
+    ),
+    "targets": Group(
+        "Make the places where pipelines run known, and try them.",
+        {
+            "list": Entry("targets:list_", "List the targets, and contexts that could be added."),
+            "add": Entry("targets:add", "Make a target known by a name."),
+            "remove": Entry("targets:remove", "Forget a target."),
+            "test": Entry("targets:try_", "Try whether targets answer."),
         },
     ),
     "agent": Entry("agent:agent", "Run, inspect or end the agent, which runs what is queued."),
@@ -48,6 +72,8 @@ def find(words: list[str]) -> tuple[Entry, list[str]] | None:
     node = COMMANDS.get(words[0]) if words else None
     rest = words[1:]
     if isinstance(node, Group):
+        if node.means_default(rest):
+            return node.commands[node.default], rest
         node = node.commands.get(rest[0]) if rest else None
         rest = rest[1:]
     return (node, rest) if node is not None else None

@@ -59,10 +59,15 @@ def _root(
     """Turn a notebook into a pipeline that gives the same answers."""
 
 
-def _group(commands: Mapping[str, Entry | Group]) -> type[TyperGroup]:
+def _group(commands: Mapping[str, Entry | Group], group: Group | None = None) -> type[TyperGroup]:
     """A click group that imports the module of a command only when that command is asked for."""
 
     class LazyGroup(TyperGroup):
+        def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+            if group is not None and group.means_default(args):
+                args = [group.default, *args]
+            return super().parse_args(ctx, args)
+
         def list_commands(self, ctx: Any) -> list[str]:
             return list(commands)
 
@@ -97,7 +102,7 @@ def _unknown(name: str, commands: Mapping[str, Entry | Group]) -> str:
 def _subgroup(name: str, group: Group) -> Any:
     application = typer.Typer(
         name=name,
-        cls=_group(group.commands),
+        cls=_group(group.commands, group),
         help=group.help,
         rich_markup_mode=None,
         no_args_is_help=True,

@@ -74,7 +74,7 @@ def record_of(view: Mapping[str, Any], remarks: Iterable[Diagnostic] = ()) -> Ru
     """
     from ..targets.local.record import RunRecord
 
-    folder = fetched(view)
+    folder = fetched_of(view["target"], view["run_id"])
     own = [Diagnostic(**one) for one in view["diagnostics"]]
     return RunRecord(
         view["run_id"],
@@ -96,12 +96,12 @@ def record_of(view: Mapping[str, Any], remarks: Iterable[Diagnostic] = ()) -> Ru
     )
 
 
-def fetched(view: Mapping[str, Any]) -> Path:
+def fetched_of(target: str, run_id: str) -> Path:
     """The folder of what is fetched of a run."""
     from ..targets.local.home import fetched_folder, home
     from ..targets.local.rundir import file_name
 
-    return fetched_folder(home()) / file_name(view["target"]) / file_name(view["run_id"])
+    return fetched_folder(home()) / file_name(target) / file_name(run_id)
 
 
 def _driven(
@@ -142,7 +142,7 @@ async def _follow(
     run_id = run["run_id"]
     tell(RunStarted(run_id, run["name"], "", ()))
     canceling = asyncio.create_task(_cancel(target, run_id, stop))
-    watching = asyncio.create_task(_watch(target, run_id, logs, _Teller(run_id, tell)))
+    watching = asyncio.create_task(_watch(target, run_id, logs, Teller(run_id, tell)))
     try:
         await asyncio.wait((canceling, watching), return_when=asyncio.FIRST_COMPLETED)
         if canceling.done():
@@ -159,7 +159,7 @@ async def _follow(
     return record
 
 
-async def _watch(target: PipelineTarget, run_id: str, logs: bool, teller: _Teller) -> None:
+async def _watch(target: PipelineTarget, run_id: str, logs: bool, teller: Teller) -> None:
     async for change in target.watch(run_id, logs=logs):
         teller.take(change)
     teller.end()
@@ -177,7 +177,7 @@ async def _cancel(target: PipelineTarget, run_id: str, stop: threading.Event) ->
         pass
 
 
-class _Teller:
+class Teller:
     """Tells a listener of an engine's events what a target says of a run."""
 
     def __init__(self, run_id: str, tell: Listener) -> None:
@@ -236,7 +236,7 @@ class _Teller:
 
 async def _fetch(target: PipelineTarget, view: View) -> list[Diagnostic]:
     """Bring the executed notebooks here; what is to be said where that is not possible."""
-    folder = fetched(view)
+    folder = fetched_of(view["target"], view["run_id"])
     gate = asyncio.Semaphore(AT_ONCE)
     failed: list[tuple[str, LabwrightError]] = []
 

@@ -70,7 +70,7 @@ def loop_parts(foreach: str) -> tuple[str, str]:
     raise ValueError(foreach)
 
 
-def _duration(least: float, allowed: str) -> Reader:
+def duration(least: float, allowed: str) -> Reader:
     """Reads seconds from a number, or from text: `90`, `30s`, `10m`, `1h30m`, `2d`."""
 
     def read(value: Any) -> float:
@@ -168,8 +168,8 @@ class Resources:
     gpu: Gpu | None = field(default=None, metadata=by(optional(record(Gpu, shorthand="count"))))
 
 
-_BACKOFF = _duration(0, "seconds as a number, or text such as 30s, 10m, 1h30m")
-_TIMEOUT = _duration(1e-3, "seconds above 0 as a number, or text such as 30s, 10m, 1h30m")
+_BACKOFF = duration(0, "seconds as a number, or text such as 30s, 10m, 1h30m")
+_TIMEOUT = duration(1e-3, "seconds above 0 as a number, or text such as 30s, 10m, 1h30m")
 
 
 @dataclass(frozen=True)

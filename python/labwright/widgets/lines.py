@@ -38,14 +38,16 @@ def closing(record: Any) -> str:
     return "\n".join(lines)
 
 
-def runs_table(records: Sequence[Any]) -> str:
+def runs_table(records: Sequence[Any], *, with_target: bool = False) -> str:
     """Runs, one a line."""
     if not records:
         return "There are no runs yet."
     width = max(len(record.run_id) for record in records)
+    targets = max(len(record.target) for record in records)
     return "\n".join(
-        f"{record.run_id:<{width}}  {record.state:<9}  {local_time(record.created_at)}"
-        f"  {_took(record):>10}"
+        f"{record.run_id:<{width}}  "
+        + (f"{record.target:<{targets}}  " if with_target else "")
+        + f"{record.state:<9}  {local_time(record.created_at)}  {_took(record):>10}"
         for record in records
     )
 

@@ -8,7 +8,7 @@ from ..spec import Opt
 def doctor(
     as_json: Annotated[bool, Opt("--json", help="Print what was found as JSON.")] = False,
 ) -> int:
-    """Check Python, packages, the home folder, the store, kernels, GPUs, and run a small pipeline.
+    """Check Python, packages, folders, the store, kernels, GPUs, targets; run a small pipeline.
 
     Exit status 1 says that something is broken.
     """

@@ -1,18 +1,21 @@
-"""`labwright runs`: what ran on this machine, and what is still to be done about it."""
+"""`labwright runs`: what ran on all targets, and what each step left."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import re
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import islice
 from types import SimpleNamespace
 from typing import Annotated, Any
 
 from ...errors import LabwrightError
+from ..options import Run, Target
+from ..places import everywhere, is_elsewhere, locate, opened, say_remarks, with_all
 from ..spec import Arg, Opt
 
 
 def list_(
     limit: Annotated[int, Opt("-n", "--limit", metavar="N", help="At most so many.")] = 20,
+    target: Target = "",
     state: Annotated[
         list[str], Opt("--state", metavar="STATE", help="Only runs in this state. Repeatable.")
     ] = [],  # noqa: B006
@@ -24,21 +27,35 @@ def list_(
     ] = "",
     as_json: Annotated[bool, Opt("--json", help="Print the runs as JSON.")] = False,
 ) -> int:
-    """List the runs, the newest first."""
+    """List the runs of all targets, or of one, the newest first.
+
+    A target that does not answer is spoken of; the others are listed.
+    """
     from ...targets.local.pages import Wanted
-    from ...targets.local.store import Store
     from ...widgets.lines import runs_table
     from ..console import out, out_json
 
     wanted = Wanted(
-        experiment=experiment or None, states=_states(state), text=text or None, limit=limit
+        experiment=experiment or None,
+        states=_states(state),
+        text=text or None,
+        limit=max(1, limit),
     )
-    store = Store()
-    found = list(islice(_runs(store, wanted), max(0, limit)))
+    names, remarks = ([target], {}) if target else everywhere()
+    if len(names) > 1:
+        found, silent = _merged(names, wanted)
+        remarks = {**remarks, **silent}
+    else:
+        found = list(_of_one(names[0], wanted))
+    found = found[: max(0, limit)]
     if as_json:
-        out_json({"runs": [{**run, "dir": str(store.dir(run["run_id"]).path)} for run in found]})
-    elif found or not (state or experiment or text):
-        out(runs_table([SimpleNamespace(**run) for run in found]))
+        told = [{"target": name, "message": message} for name, message in remarks.items()]
+        out_json({"runs": found, "remarks": told})
+        return 0
+    say_remarks(remarks)
+    if found or not (state or experiment or text):
+        shown = [SimpleNamespace(**run) for run in found]
+        out(runs_table(shown, with_target=len(names) > 1))
     else:
         out("No run is like that.")
     return 0
@@ -55,28 +72,59 @@ def _states(given: list[str]) -> list[str]:
     return [word.upper() for word in given]
 
 
-def _runs(store: Any, wanted: Any) -> Iterator[dict[str, Any]]:
+def _of_one(name: str, wanted: Any) -> Iterator[dict[str, Any]]:
+    """The runs of one target, as many as are wanted."""
+    if is_elsewhere(name):
+        with opened(name) as there:
+            for run in islice(_pages(there.runs, wanted), wanted.limit):
+                yield {**run, "dir": None}
+        return
+    from ...targets.local.store import Store
+
+    store = Store()
+    for run in islice(_pages(store.runs_page, wanted), wanted.limit):
+        yield {**run, "dir": str(store.dir(run["run_id"]).path)}
+
+
+def _pages(ask: Callable[[Any], Any], wanted: Any) -> Iterator[dict[str, Any]]:
     """All that are wanted, page after page."""
     while True:
-        page = store.runs_page(wanted)
+        page = ask(wanted)
         yield from page.runs
         if page.next is None:
             return
         wanted = replace(wanted, cursor=page.next)
 
 
+def _merged(names: list[str], wanted: Any) -> tuple[list[dict[str, Any]], dict[str, str]]:
+    """The newest runs of several targets, and why others are left out."""
+    from ...targets.config import LOCAL
+    from ...targets.local.home import home, runs_folder
+    from ...targets.many import many_runs
+
+    async def ask(targets: Any) -> tuple[list[dict[str, Any]], dict[str, str]]:
+        many = await many_runs({name: one.runs for name, one in targets.items()}, wanted)
+        return many.items, many.remarks
+
+    found, remarks = with_all(names, ask)
+    folder = runs_folder(home())
+    return [
+        {**run, "dir": str(folder / run["run_id"]) if run["target"] == LOCAL else None}
+        for run in found
+    ], remarks
+
+
 def show(
-    run: Annotated[
-        str, Arg("The run: its id, the start of it, or `latest`.", metavar="RUN", complete="runs")
-    ] = "latest",
+    run: Run = "latest",
+    target: Target = "",
     as_json: Annotated[bool, Opt("--json", help="Print the run as JSON.")] = False,
 ) -> int:
     """Show one run: its steps, its metrics, and where everything is."""
-    from ...targets.local.store import Store
     from ...widgets.lines import closing, line
     from ..console import out, out_json
 
-    record = Store().run(run)
+    place, run_id = locate(run, target)
+    record = _record(place, run_id)
     if as_json:
         out_json(record.to_json())
         return 0
@@ -86,109 +134,40 @@ def show(
     return 0
 
 
-def cancel(
-    run: Annotated[
-        str, Arg("The run: its id, or the start of it.", metavar="RUN", complete="runs")
-    ],
-) -> int:
-    """Ask a run that is under way, in whatever process, to stop."""
-    from ...targets.local.engine import cancel_run
-    from ...targets.local.store import Store
-    from ..console import out
+def _record(place: str, run_id: str) -> Any:
+    if is_elsewhere(place):
+        from ...launch.elsewhere import record_of
 
-    store = Store()
-    run_id = store.run_row(run).run_id
-    with _agent() as agent:
-        state = agent.cancel(run_id)["state"] if agent else cancel_run(run_id, store).state
-    out(f"{run_id}: {'CANCELED' if state == 'CANCELED' else 'CANCELING'}")
+        with opened(place) as there:
+            return record_of(there.run(run_id))
+    from ...targets.local.store import Store
+
+    return Store().run(run_id)
+
+
+def notebook(
+    run: Run,
+    step: Annotated[str, Arg("The step; NAME[TURN] of one that is repeated.", metavar="STEP")],
+    output: Annotated[
+        str, Opt("-o", "--output", metavar="FILE", help="Where to write; - is stdout.")
+    ] = "-",
+    target: Target = "",
+) -> int:
+    """Write the executed notebook of a step: its cells with what they gave, and the error if any.
+
+    It is fetched from the target that the run is on.
+    """
+    from ..loading import write_text
+
+    name, turn = _turn(step)
+    place, run_id = locate(run, target)
+    with opened(place) as there:
+        data = there.notebook(run_id, name, turn)
+    write_text(output, data.decode("utf-8"))
     return 0
 
 
-def delete(
-    runs: Annotated[
-        list[str],
-        Arg("The runs: their ids, or the start of them.", metavar="RUN…", complete="runs"),
-    ],
-) -> int:
-    """Forget runs that are over, with their folders. What the cache has of them stays."""
-    from ...targets.local.changes import delete_run
-    from ...targets.local.store import Store
-    from ..console import out
-
-    store = Store()
-    with _agent() as agent:
-        for run_id in [store.run_row(run).run_id for run in runs]:
-            if agent:
-                agent.delete(run_id)
-            else:
-                delete_run(store, run_id)
-            out(f"{run_id}: deleted")
-    return 0
-
-
-@contextmanager
-def _agent(*, start: bool = False) -> Iterator[Any]:
-    """The agent, where one runs: it tells everybody who looks."""
-    from ...targets.local.agent.address import Place, find_socket
-    from ...targets.local.home import home
-
-    # The client is a heavy import for a machine on which no agent runs.
-    if not start and find_socket(Place(home())) is None:
-        yield None
-        return
-    from ...targets.local.agent.client import connect
-
-    client = connect(start=start)
-    try:
-        yield client
-    finally:
-        if client is not None:
-            client.close()
-
-
-def _go_on(verb: str, run: str, detach: bool, show_logs: bool, as_json: bool) -> int:
-    from ...targets.local import engine
-    from ...targets.local.store import Store
-    from ..running import conclude, left, watched
-
-    if detach:
-        if show_logs:
-            raise LabwrightError("--logs shows a run that --detach leaves", hint="keep one")
-        run_id = Store().run_row(run).run_id
-        with _agent(start=True) as agent:
-            return left(getattr(agent, verb)(run_id), as_json)
-    action = engine.retry_run if verb == "retry" else engine.resume_run
-    record = watched(
-        lambda listen, cancel: action(run, on_event=listen, cancel=cancel),
-        as_json=as_json,
-        logs=show_logs,
-    )
-    return conclude(record, as_json)
-
-
-def retry(
-    run: Annotated[
-        str, Arg("The run: its id, the start of it, or `latest`.", metavar="RUN", complete="runs")
-    ],
-    detach: Annotated[
-        bool, Opt("--detach", help="Leave the run to the agent, and print its id.")
-    ] = False,
-    show_logs: Annotated[bool, Opt("--logs", help="Show what the steps print.")] = False,
-    as_json: Annotated[bool, Opt("--json", help="End with the run as one JSON object.")] = False,
-) -> int:
-    """Run the failed steps of a run again, and what was to come after them."""
-    return _go_on("retry", run, detach, show_logs, as_json)
-
-
-def resume(
-    run: Annotated[
-        str, Arg("The run: its id, the start of it, or `latest`.", metavar="RUN", complete="runs")
-    ],
-    detach: Annotated[
-        bool, Opt("--detach", help="Leave the run to the agent, and print its id.")
-    ] = False,
-    show_logs: Annotated[bool, Opt("--logs", help="Show what the steps print.")] = False,
-    as_json: Annotated[bool, Opt("--json", help="End with the run as one JSON object.")] = False,
-) -> int:
-    """Go on with a run whose process was killed; steps that had finished are not run again."""
-    return _go_on("resume", run, detach, show_logs, as_json)
+def _turn(step: str) -> tuple[str, str | None]:
+    """A step as lists call it: its name, and which turn."""
+    found = re.fullmatch(r"(.+)\[([\d.]+)\]", step)
+    return (found[1], found[2]) if found else (step, None)
