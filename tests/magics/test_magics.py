@@ -183,3 +183,59 @@ def test_a_part_of_a_pipeline_or_one_that_is_left_to_the_agent(session, tmp_path
     finally:
         with connect() as agent:
             agent.stop()
+
+
+FAR = """\
+import sys
+sys.path.insert(0, {tests!r})
+from pathlib import Path
+from cli.far import Sky, FarTarget
+from labwright.targets.config import KnownTargets
+sky = Sky(Path({root!r}))
+moon = sky.add("moon")
+known = KnownTargets.open
+KnownTargets.open = lambda self, name: (
+    FarTarget(name, moon) if name == "moon" else known(self, name)
+)
+"""
+
+
+@pytest.fixture
+def with_moon(session, tmp_path_factory):
+    """A session in which a target besides this machine is known."""
+    tests = str(Path(__file__).resolve().parents[1])
+    root = str(tmp_path_factory.mktemp("moon"))
+    assert session.run(FAR.format(tests=tests, root=root)).error is None
+    yield session
+    session.run("sky.stop()")
+
+
+def test_a_pipeline_runs_on_another_target(with_moon, tmp_path):
+    notebook(tmp_path, ("load", "x = [1, 2]"), ("add", "print(sum(x))"))
+    for line in ("%pipeline run work.ipynb --target moon", "%pipeline submit work.ipynb"):
+        reply = with_moon.run(f"record = {line}")
+        lines = [one.split()[:2] for one in text(reply).splitlines()]
+        assert lines[:2] == [["load", "SUCCEEDED"], ["add", "SUCCEEDED"]]
+        assert value(with_moon.run("record.state, record.target")) == "('SUCCEEDED', 'moon')"
+        assert value(with_moon.run("[step.notebook.name for step in record.steps]")) == (
+            "['load.ipynb', 'add.ipynb']"
+        )
+        assert "moon" in text(with_moon.run("%pipeline runs"))
+
+
+def test_a_run_is_left_to_another_target(with_moon, tmp_path):
+    notebook(tmp_path, ("load", "x = 1"))
+    reply = with_moon.run("%pipeline submit work.ipynb --detach --name 'one try'")
+    (run_id,) = text(reply).split()[-1:]
+    assert run_id in text(with_moon.run("%pipeline runs --target moon"))
+    assert value(with_moon.run("moon.submissions[0][1]")) == "'one try'"
+
+
+def test_a_target_that_is_away_is_one_message(with_moon, tmp_path):
+    notebook(tmp_path, ("load", "x = 1"))
+    with_moon.run("moon.silent = True")
+    reply = with_moon.run("%pipeline submit work.ipynb")
+    assert reply.error.ename == "UsageError"
+    assert "nothing listens there" in reply.error.evalue
+    assert [o["output_type"] for o in reply.outputs if o["output_type"] == "display_data"] == []
+    assert "mon" in with_moon.run("%pipeline run work.ipynb --target mon").error.evalue

@@ -27,6 +27,7 @@ def changed(step: str, state: Any, **more: Any) -> StepChanged:
 @dataclass
 class Record:
     state: str = "FAILED"
+    dir: str | None = None
     metrics: dict[str, Any] = field(default_factory=lambda: {"accuracy": 0.9})
     steps: list[Any] = field(default_factory=list)
 

@@ -11,8 +11,9 @@ from ..errors import LabwrightError
 from .loading import say_warnings
 
 if TYPE_CHECKING:
+    from ..targets.blocking import BlockingTarget
     from ..targets.local.submission import Submission
-    from ..targets.protocols import Capabilities
+    from ..targets.protocols import Capabilities, View
 
 
 @dataclass(frozen=True)
@@ -65,3 +66,11 @@ class Asked:
         if self.compiled:
             return launch.submission_compiled(self.notebook, self.texts, target, **self.options)
         return launch.submission(self.analysed(), self.texts, target, **self.options)
+
+
+def sent(target: BlockingTarget, submission: Submission, name: str | None) -> View:
+    """Begin a run on another target and leave it; what there is to say of it is said."""
+    remarks = target.check(submission)
+    submitted = target.submit(submission, name=name)
+    say_warnings(dict.fromkeys((*remarks, *submitted.remarks)))
+    return submitted.run

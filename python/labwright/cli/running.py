@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import LabwrightError
 from .console import err, out, out_json
-from .loading import say_warnings
 from .main import INTERRUPTED
 from .progress import progress, stream_for
 
@@ -64,15 +63,12 @@ def run_there(
     """Run on another target, or leave the run to it."""
     from ..launch.elsewhere import run_elsewhere
     from ..targets.config import open_target
+    from .asking import sent
     from .places import opened
 
     if detach:
         with opened(target) as there:
-            submission = asked.submission(there.capabilities)
-            remarks = there.check(submission)
-            submitted = there.submit(submission, name=name or None)
-        say_warnings(dict.fromkeys((*remarks, *submitted.remarks)))
-        return left(submitted.run, as_json)
+            return left(sent(there, asked.submission(there.capabilities), name or None), as_json)
     place = open_target(target)
     if logs:
         can_show_logs(place)

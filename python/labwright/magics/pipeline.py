@@ -1,4 +1,4 @@
-"""`%pipeline run|compile|graph|verify|runs`: the notebook's pipeline, from within the notebook."""
+"""`%pipeline run|submit|compile|graph|verify|runs`: the notebook's pipeline, from within it."""
 
 from __future__ import annotations
 
@@ -12,6 +12,9 @@ from typing import Annotated, Any
 from IPython.core.error import UsageError
 from IPython.core.magic import Magics, line_magic, magics_class
 
+from ..cli.asking import sent
+from ..cli.options import Detach, Experiment, FromStep, NoCache, Params, Target, UntilStep
+from ..cli.places import is_elsewhere, opened, the_other
 from ..cli.quick import parse
 from ..cli.spec import Arg, Opt, params
 from ..errors import LabwrightError
@@ -22,6 +25,7 @@ from ..launch import (
     pipeline_of,
     prepared,
     run_analysed,
+    submission,
     submit,
 )
 from ..widgets.graph import graph_json
@@ -29,11 +33,15 @@ from .locate import is_stale, notebook_path
 
 USAGE = """\
 %pipeline run [NB] [-p NAME=VALUE]… [--no-cache]   run the notebook as a pipeline
-     [--from STEP] [--until STEP] [--detach]       a part of it; or leave it to the agent
+     [--from STEP] [--until STEP] [--detach]       a part of it; or do not wait for it
+     [--target T] [--experiment NAME]              on another target; listed under a name
+%pipeline submit [NB] [--name NAME] …              the same on the other target there is
 %pipeline graph [NB]                               draw its steps
 %pipeline compile [NB] [-o FILE]                   compile it for Kubeflow Pipelines
 %pipeline verify [NB] [-p NAME=VALUE]…             check it against the notebook itself
-%pipeline runs                                     list the runs, the newest first"""
+%pipeline runs [--target T]                        list the runs, the newest first"""
+
+Notebook = Annotated[str | None, Arg("The notebook.")]
 
 
 @magics_class
@@ -48,6 +56,7 @@ class PipelineMagics(Magics):
         words = shlex.split(line)
         commands: dict[str, Callable[..., Any]] = {
             "run": self._run,
+            "submit": self._submit,
             "graph": self._graph,
             "compile": self._compile,
             "verify": self._verify,
@@ -70,38 +79,95 @@ class PipelineMagics(Magics):
 
     def _run(
         self,
-        notebook: Annotated[str | None, Arg("The notebook.")] = None,
-        param: Annotated[list[str], Opt("-p", "--param", help="NAME=VALUE")] = [],  # noqa: B006
-        no_cache: Annotated[bool, Opt("--no-cache", help="Run every step.")] = False,
-        from_step: Annotated[str, Opt("--from", help="Run this and what follows anew.")] = "",
-        until_step: Annotated[str, Opt("--until", help="Run this and what it needs.")] = "",
-        detach: Annotated[bool, Opt("--detach", help="Leave the run to the agent.")] = False,
+        notebook: Notebook = None,
+        param: Params = [],  # noqa: B006
+        target: Target = "",
+        no_cache: NoCache = False,
+        from_step: FromStep = "",
+        until_step: UntilStep = "",
+        experiment: Experiment = "",
+        detach: Detach = False,
+    ) -> Any:
+        options = _options(no_cache, from_step, until_step, experiment)
+        if is_elsewhere(target):
+            return self._run_there(notebook, param, target, None, detach, options)
+        return self._run_here(notebook, param, detach, options)
+
+    def _submit(
+        self,
+        notebook: Notebook = None,
+        param: Params = [],  # noqa: B006
+        target: Target = "",
+        name: Annotated[str, Opt("--name", help="What lists call the run.")] = "",
+        no_cache: NoCache = False,
+        from_step: FromStep = "",
+        until_step: UntilStep = "",
+        experiment: Experiment = "",
+        detach: Detach = False,
+    ) -> Any:
+        options = _options(no_cache, from_step, until_step, experiment)
+        place = the_other(target)
+        if is_elsewhere(place):
+            return self._run_there(notebook, param, place, name or None, detach, options)
+        if name:
+            raise LabwrightError("a run here is named as its pipeline", hint="leave --name out")
+        return self._run_here(notebook, param, detach, options)
+
+    def _run_here(
+        self, notebook: str | None, param: list[str], detach: bool, options: dict[str, Any]
     ) -> Any:
         from ..widgets.view import view
 
         analysed = self._analysed(notebook)
         texts = parameter_texts(param)
-        options: dict[str, Any] = {
-            "cache": not no_cache,
-            "from_step": from_step or None,
-            "until_step": until_step or None,
-        }
         ready = prepared(analysed, texts, **options)  # says what is wrong before anything is shown
         if detach:
             _say(submit(ready)["run_id"])
             return None
-        self._short_records()
         cancel = threading.Event()
-        shown = view(graph_json(analysed.plan, analysed.flow), cancel.set)
-        record = in_thread(
+        return self._shown(
             lambda listen: run_analysed(analysed, texts, on_event=listen, cancel=cancel, **options),
-            shown,
+            view(graph_json(analysed.plan, analysed.flow), cancel.set),
             cancel,
         )
+
+    def _run_there(
+        self,
+        notebook: str | None,
+        param: list[str],
+        place: str,
+        name: str | None,
+        detach: bool,
+        options: dict[str, Any],
+    ) -> Any:
+        from ..launch.elsewhere import run_elsewhere
+        from ..targets.config import open_target
+        from ..widgets.view import LaterView
+
+        analysed = self._analysed(notebook)
+        target = open_target(place)
+        asked = submission(analysed, parameter_texts(param), target.capabilities, **options)
+        if detach:
+            with opened(place) as there:
+                _say(sent(there, asked, name)["run_id"])
+            return None
+        cancel = threading.Event()
+        return self._shown(
+            lambda listen: run_elsewhere(target, asked, name=name, on_event=listen, cancel=cancel),
+            LaterView(graph_json(analysed.plan, analysed.flow), cancel.set),
+            cancel,
+        )
+
+    def _shown(
+        self, work: Callable[[Callable[[Any], None]], Any], shown: Any, cancel: threading.Event
+    ) -> Any:
+        """Do the work under the eyes of a view; the run's record."""
+        self._short_records()
+        record = in_thread(work, shown, cancel)
         shown.finish(record)
         return record
 
-    def _graph(self, notebook: Annotated[str | None, Arg("The notebook.")] = None) -> None:
+    def _graph(self, notebook: Notebook = None) -> None:
         from IPython.display import display
 
         from ..widgets.svg import svg
@@ -114,7 +180,7 @@ class PipelineMagics(Magics):
 
     def _compile(
         self,
-        notebook: Annotated[str | None, Arg("The notebook.")] = None,
+        notebook: Notebook = None,
         output: Annotated[str | None, Opt("-o", "--output", help="The file.")] = None,
     ) -> None:
         from ..launch import compiled
@@ -127,8 +193,8 @@ class PipelineMagics(Magics):
 
     def _verify(
         self,
-        notebook: Annotated[str | None, Arg("The notebook.")] = None,
-        param: Annotated[list[str], Opt("-p", "--param", help="NAME=VALUE")] = [],  # noqa: B006
+        notebook: Notebook = None,
+        param: Params = [],  # noqa: B006
     ) -> Any:
         from ..verify import verify
         from ..widgets.lines import verdict
@@ -139,11 +205,10 @@ class PipelineMagics(Magics):
         _say(verdict(found))
         return None
 
-    def _runs(self) -> None:
-        from ..targets.local.store import Store
-        from ..widgets.lines import runs_table
+    def _runs(self, target: Target = "") -> None:
+        from ..cli.commands.runs import list_
 
-        _say(runs_table(Store().runs()))
+        list_(target=target)
 
     def _short_records(self) -> None:
         """A run as a value shows one line; the view above it has shown the rest."""
@@ -153,6 +218,16 @@ class PipelineMagics(Magics):
         formatter.for_type(
             RunRecord, lambda record, p, cycle: p.text(f"<run {record.run_id}: {record.state}>")
         )
+
+
+def _options(no_cache: bool, from_step: str, until_step: str, experiment: str) -> dict[str, Any]:
+    """What `labwright.launch` takes besides a notebook and its parameters."""
+    return {
+        "cache": not no_cache,
+        "from_step": from_step or None,
+        "until_step": until_step or None,
+        "experiment": experiment or None,
+    }
 
 
 def in_thread(work: Callable[[Callable[[Any], None]], Any], shown: Any, cancel: Any) -> Any:

@@ -44,7 +44,7 @@ def _row(name: str, turn: Any, outputs: list[dict[str, Any]]) -> str:
         text = _ANSI.sub("", turn.error.traceback or str(turn.error))
         body += f"<pre>{escape(text)}</pre>"
     if turn.notebook:
-        body += f"<div>Executed notebook: <code>{escape(turn.notebook)}</code></div>"
+        body += f"<div>Executed notebook: <code>{escape(str(turn.notebook))}</code></div>"
     if outputs:
         body += f"<table>{''.join(_output(output) for output in outputs)}</table>"
     opened = " open" if turn.error is not None else ""

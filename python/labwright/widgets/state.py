@@ -45,10 +45,12 @@ class RunState:
         return True
 
     def finish(self, record: Any) -> None:
-        """Add what only the finished run's record has: outputs and metrics."""
+        """Add what only the finished run's record has: outputs, metrics, what was fetched."""
         self.state = record.state
+        self.dir = str(record.dir) if record.dir else None
         self.metrics = dict(record.metrics)
         for step in record.steps:
+            self.turns.setdefault(step.name, {})[step.iteration] = step
             self.outputs[step.name, step.iteration] = list(step.outputs)
 
     def steps(self) -> dict[str, str]:

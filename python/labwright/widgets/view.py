@@ -45,6 +45,31 @@ def _has_front_end() -> bool:
     return getattr(shell, "kernel", None) is not None
 
 
+class LaterView:
+    """A view that is shown once there is something of the run to show.
+
+    So a run that is refused shows nothing.
+    """
+
+    def __init__(self, graph: Graph, cancel: Callable[[], None]) -> None:
+        self._graph = graph
+        self._cancel = cancel
+        self._view: View | None = None
+
+    def take(self, event: Any) -> None:
+        if self._view is None:
+            self._view = view(self._graph, self._cancel)
+        self._view.take(event)
+
+    def tick(self) -> None:
+        if self._view is not None:
+            self._view.tick()
+
+    def finish(self, record: Any) -> None:
+        if self._view is not None:
+            self._view.finish(record)
+
+
 class TextView:
     """One line a step."""
 
