@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from labwright.errors import LabwrightError
+from labwright.targets.config import LOCAL
 from labwright.targets.errors import NotFound, NotOffered
 
 from .compare import code_difference, differences, step_differences
@@ -48,7 +49,8 @@ async def list_runs(workbench: Workbench, query: RunQuery) -> RunList:
     from labwright.targets.local.pages import Wanted
     from labwright.targets.many import many_runs
 
-    workbench.bridge.listen()
+    if query.target in (None, LOCAL):
+        workbench.bridge.listen()
     wanted = Wanted(
         experiment=query.experiment,
         states=(query.state,) if query.state else (),
@@ -86,8 +88,8 @@ def _listed(
 
 async def show_run(workbench: Workbench, run_id: str, query: TargetQuery) -> Run:
     """A run with its steps and its graph."""
-    workbench.bridge.listen()
     target = await target_of(workbench, query.target, run_id)
+    workbench.follow(target)
     view = await target.run(run_id)
     workbench.watching.look(target, view)
     return _run(workbench, view)
@@ -124,7 +126,7 @@ async def start_run(workbench: Workbench, body: RunRequest) -> Started:
     submission, known = await ready(
         workbench, target, body, from_step=body.from_step, until_step=body.until_step
     )
-    workbench.bridge.listen()
+    workbench.follow(target)
     begun = await target.submit(submission, name=body.name)
     workbench.watching.look(target, begun.run)
     remarks = [one.to_json() for one in dict.fromkeys((*known, *begun.remarks))]
@@ -165,7 +167,7 @@ async def unarchive_run(workbench: Workbench, run_id: str, query: TargetQuery) -
 async def delete_run(workbench: Workbench, run_id: str, query: TargetQuery) -> None:
     """Forget a run and what it left."""
     target = await target_of(workbench, query.target, run_id)
-    workbench.bridge.listen()
+    workbench.follow(target)
     await target.delete(run_id)
     if target.kind != "local":  # of this machine the agent tells
         workbench.watching.gone(target, run_id, "deleted")
@@ -173,7 +175,7 @@ async def delete_run(workbench: Workbench, run_id: str, query: TargetQuery) -> N
 
 async def _change(workbench: Workbench, run_id: str, name: str, verb: str) -> RunSummary:
     target = await target_of(workbench, name, run_id)
-    workbench.bridge.listen()
+    workbench.follow(target)
     run = await getattr(target, verb)(run_id)
     workbench.watching.look(target, run)
     return summary_of(workbench, run)

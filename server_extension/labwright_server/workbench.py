@@ -7,7 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from logging import Logger
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from labwright.targets.local.store import Store
 
@@ -18,6 +18,9 @@ from .roots import Root
 from .stream import Stream
 from .targets import Targets
 from .watching import Watching
+
+if TYPE_CHECKING:
+    from labwright.targets.protocols import PipelineTarget
 
 T = TypeVar("T")
 
@@ -40,6 +43,11 @@ class Workbench:
     def store(self) -> Store:
         """The runs of this machine."""
         return self.targets.local.store
+
+    def follow(self, target: PipelineTarget) -> None:
+        """Somebody is about to hear of a run on this target; of this machine the agent tells."""
+        if target is self.targets.local:
+            self.bridge.listen()
 
     async def work(self, call: Callable[[], T]) -> T:
         """Do it in a thread: kernels and other panels go on meanwhile."""

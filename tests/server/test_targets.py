@@ -115,6 +115,9 @@ async def test_a_run_elsewhere(ask: Ask, far: FarTarget) -> None:
     run = told(await ask("GET", "runs/a", params={"target": "far"}))
     assert (run["target"], run["dir"], run["path"]) == ("far", None, None)
     assert [step["name"] for step in run["steps"]] == ["load"]
+    assert told(await ask("GET", "runs", params={"target": "far"}))["total"] == 1
+    # Nothing here needs this machine's agent.
+    assert told(await ask("GET", "status"))["agent"]["running"] is False
     assert (await ask("GET", "runs/a")).code == 404  # not on this machine
     found = await ask("GET", "runs/a", params={"target": "moon"})
     assert (found.code, "there is no target 'moon'" in told(found)["message"]) == (400, True)
