@@ -10,7 +10,9 @@ Params = Annotated[
 ]
 Target = Annotated[
     str,
-    Opt("--target", metavar="T", help="Where; `labwright targets list` says.", complete="targets"),
+    Opt(
+        "--target", metavar="T", help="Which target; `targets list` names them.", complete="targets"
+    ),
 ]
 NoCache = Annotated[
     bool, Opt("--no-cache", help="Run every step, whatever earlier runs have left.")
