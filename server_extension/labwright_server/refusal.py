@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from pydantic import JsonValue
 
 from labwright.errors import LabwrightError
@@ -49,6 +51,8 @@ _TARGETS: tuple[tuple[type[TargetError], int, str], ...] = (
     (TargetError, 502, "target-failed"),
 )
 
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+
 
 class Refusal(Exception):
     """Raised by operations; the handler turns it into an `Error` with its status."""
@@ -63,6 +67,12 @@ class Refusal(Exception):
 
 def not_found(message: str) -> Refusal:
     return Refusal(404, message)
+
+
+def check_id(text: str, what: str) -> None:
+    """An id is a part of a cluster's URLs: what could lead elsewhere there is nothing's id."""
+    if not _ID.fullmatch(text):
+        raise not_found(f"there is no {what} {text!r}")
 
 
 def from_labwright(error: LabwrightError) -> Error:

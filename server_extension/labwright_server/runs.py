@@ -13,7 +13,7 @@ from labwright.targets.errors import NotFound, NotOffered
 
 from .compare import code_difference, differences, step_differences
 from .models import Comparison, Experiments, Run, RunList, RunRequest, RunSummary, Started
-from .refusal import not_found
+from .refusal import check_id, not_found
 from .routes import CompareQuery, RunQuery, TargetQuery, WhichQuery
 from .submission import ready
 from .targets import named
@@ -183,6 +183,7 @@ async def _change(workbench: Workbench, run_id: str, name: str, verb: str) -> Ru
 
 async def target_of(workbench: Workbench, name: str, run_id: str) -> PipelineTarget:
     """The target a run is on. An address has the whole id: it must go on meaning the same run."""
+    check_id(run_id, "run")
     target = await workbench.targets.get(name)
     if target is workbench.targets.local:
         await workbench.work(lambda: _known_here(workbench, run_id))

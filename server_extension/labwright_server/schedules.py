@@ -7,9 +7,10 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from labwright.targets.protocols import Choice, SchedulesPage, Timetable
+from labwright.targets.protocols import Choice, PipelineTarget, SchedulesPage, Timetable
 
 from .models import Diagnostic, Schedule, Scheduled, ScheduleList, ScheduleRequest
+from .refusal import check_id
 from .routes import OneScheduleQuery, ScheduleQuery
 from .submission import ready
 from .targets import named
@@ -60,7 +61,7 @@ async def show_schedule(
     workbench: Workbench, schedule_id: str, query: OneScheduleQuery
 ) -> Schedule:
     """One schedule."""
-    target = await workbench.targets.get(query.target)
+    target = await _target_of(workbench, query, schedule_id)
     return _schedule(workbench, await target.show_schedule(schedule_id))
 
 
@@ -68,7 +69,7 @@ async def pause_schedule(
     workbench: Workbench, schedule_id: str, query: OneScheduleQuery
 ) -> Schedule:
     """Have it make no more runs for now."""
-    target = await workbench.targets.get(query.target)
+    target = await _target_of(workbench, query, schedule_id)
     return _schedule(workbench, await target.pause(schedule_id))
 
 
@@ -76,14 +77,21 @@ async def unpause_schedule(
     workbench: Workbench, schedule_id: str, query: OneScheduleQuery
 ) -> Schedule:
     """Have it go on."""
-    target = await workbench.targets.get(query.target)
+    target = await _target_of(workbench, query, schedule_id)
     return _schedule(workbench, await target.unpause(schedule_id))
 
 
 async def delete_schedule(workbench: Workbench, schedule_id: str, query: OneScheduleQuery) -> None:
     """End it; its runs are kept."""
-    target = await workbench.targets.get(query.target)
+    target = await _target_of(workbench, query, schedule_id)
     await target.delete_schedule(schedule_id)
+
+
+async def _target_of(
+    workbench: Workbench, query: OneScheduleQuery, schedule_id: str
+) -> PipelineTarget:
+    check_id(schedule_id, "schedule")
+    return await workbench.targets.get(query.target)
 
 
 def _text(moment: datetime | None) -> str | None:

@@ -7,6 +7,7 @@ import json
 from io import BytesIO
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 from zipfile import ZipFile
 
 import pytest
@@ -233,6 +234,32 @@ async def test_schedules(ask: Ask, root: Path, far: FarTarget) -> None:
     assert (found.code, told(found)["message"]) == (400, "query.target: Field required")
     found = await ask("POST", "schedules", {**body, "target": "local"})
     assert (found.code, told(found)["code"]) == (409, "not-offered")
+
+
+@pytest.mark.parametrize(
+    "name", ["..", "a%2F..%2Fb", "a%3Fb", "%2E%2E%2Fexperiments", "a%20b", "-"]
+)
+async def test_an_id_leads_nowhere_else(ask: Ask, far: FarTarget, name: str) -> None:
+    """It becomes a part of the cluster's own URLs."""
+    far.known[unquote(name)] = summary("a", "SUCCEEDED")
+    far.plans[unquote(name)] = {}
+    for path in (f"runs/{name}", f"runs/{name}/steps/load/log", f"schedules/{name}"):
+        found = await ask("GET", path, params={"target": "far"})
+        assert (found.code, told(found)["code"]) == (404, "not-found")
+
+
+@pytest.mark.parametrize("path", ["../out.ipynb", "link.ipynb", ".hidden.ipynb"])
+async def test_what_is_sent_is_confined_to_the_root(
+    ask: Ask, root: Path, far: FarTarget, path: str
+) -> None:
+    outside = root.parent / "out.ipynb"
+    outside.write_text(json.dumps(ADDING))
+    (root / "link.ipynb").symlink_to(outside)
+    (root / ".hidden.ipynb").write_text(json.dumps(ADDING))
+    for route, more in (("runs", {}), ("schedules", {"every": 60})):
+        found = await ask("POST", route, {"path": path, "target": "far", **more})
+        assert (found.code, told(found)["code"]) == (404, "not-found")
+    assert (far.submitted, far.plans) == ([], {})
 
 
 @pytest.mark.parametrize(
