@@ -68,7 +68,15 @@ async def list_runs(workbench: Workbench, query: RunQuery) -> RunList:
 
 async def _page(workbench: Workbench, name: str, wanted: Wanted) -> RunsPage:
     target = await workbench.targets.get(name)
-    page, late = await workbench.late.ask(name, repr(wanted), lambda: target.runs(wanted))
+
+    async def ask() -> RunsPage:
+        try:
+            return await target.runs(wanted)
+        except LabwrightError as error:
+            workbench.watching.missed(target, error)
+            raise
+
+    page, late = await workbench.late.ask(name, repr(wanted), ask)
     workbench.watching.listed(target, page.runs, late=late)
     return page
 

@@ -10,7 +10,7 @@ from logging import Logger
 from typing import TYPE_CHECKING, Any
 
 from labwright.errors import LabwrightError
-from labwright.targets.errors import NotFound
+from labwright.targets.errors import BadRequest, NotFound, NotOffered
 from labwright.targets.following import step_key
 from labwright.targets.local.record import FINAL
 
@@ -69,13 +69,15 @@ class Watching:
             if late and before is not None and before.last is not None:
                 self._stream.tell(before.last)
             self._known(target, run)
-        out = self._lookouts.get(target.name)
-        if out is None or out.target is not target:
-            if out is not None:
-                out.stop()
-            out = Lookout(target, self._presence, self._news)
-            self._lookouts[target.name] = out
-        out.saw(runs)
+        self._lookout(target).saw(runs)
+        self._begin(target.name)
+
+    def missed(self, target: PipelineTarget, error: LabwrightError) -> None:
+        """Somebody asked for runs in vain: tell when the target is there again."""
+        if target.kind == "local" or isinstance(error, (BadRequest, NotFound, NotOffered)):
+            return
+        self._presence.missing(target.name, str(error))
+        self._lookout(target).saw(())
         self._begin(target.name)
 
     def look(self, target: PipelineTarget, run: View) -> None:
@@ -130,6 +132,14 @@ class Watching:
         for task in left:
             task.cancel()
         await asyncio.gather(*left, return_exceptions=True)
+
+    def _lookout(self, target: PipelineTarget) -> Lookout:
+        out = self._lookouts.get(target.name)
+        if out is None or out.target is not target:
+            if out is not None:
+                out.stop()
+            out = self._lookouts[target.name] = Lookout(target, self._presence, self._news)
+        return out
 
     def _news(self, target: PipelineTarget, run: View) -> None:
         """A run that no list has had, or that is otherwise than it was there."""

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from labwright.targets.errors import TargetUnreachable
+from labwright.targets.errors import BadRequest, TargetUnreachable
 from labwright_server import lookout, watching
 from labwright_server.late import Late
 from labwright_server.presence import Presence
@@ -222,6 +222,23 @@ def test_new_runs_are_told_of(play: Any, monkeypatch: pytest.MonkeyPatch) -> Non
         await soon(lambda: ("old", "RUNNING") in told.runs())
         await far.fail(TargetUnreachable("gone"))
         await told.until(lambda event: event.get("state") == "lost")
+        await far.fail(None)
+        await told.until(lambda event: event.get("state") == "connected")
+
+    play(scene)
+
+
+def test_who_asked_in_vain_is_told_when_a_target_is_there(
+    play: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lookout, "PAUSE", 0.01)
+
+    async def scene(told: Told, far: FarTarget) -> None:
+        far.fails = TargetUnreachable("gone")
+        told.watching.missed(far, BadRequest("no cursor"))
+        assert told.events == []
+        told.watching.missed(far, far.fails)
+        assert [one["state"] for one in told.events] == ["lost"]
         await far.fail(None)
         await told.until(lambda event: event.get("state") == "connected")
 
