@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar, cast
 
+from labwright.targets.errors import TargetTimeout
+
 T = TypeVar("T")
 
 KEPT = 5.0
@@ -29,21 +31,41 @@ class Late:
         self._due: set[str] = set()
 
     async def ask(
-        self, name: str, what: str, question: Callable[[], Awaitable[T]]
+        self,
+        name: str,
+        what: str,
+        question: Callable[[], Awaitable[T]],
+        *,
+        patient: bool = False,
     ) -> tuple[T, bool]:
-        """The answer of a target, and whether it is one that was late. `what`: the question."""
+        """The answer of a target, and whether it is one that was late. `what`: the question.
+
+        Raises:
+            TargetTimeout: the target is late already, and who asks is not `patient`; the question
+                goes on.
+        """
         key = name, what
         task = self._late.get(key)
         late = task is not None
         if task is None:
             task = asyncio.ensure_future(question())
+        if not (task.done() or patient) and self._waits_for(name):
+            self._go_on(key, task)
+            raise TargetTimeout("it has not answered yet")
         try:
             return cast("T", await asyncio.shield(task)), late
         except asyncio.CancelledError:
-            if not task.done() and key not in self._late:
-                self._late[key] = task
-                task.add_done_callback(lambda _: self._answered(key))
+            if not task.done():
+                self._go_on(key, task)
             raise
+
+    def _waits_for(self, name: str) -> bool:
+        return any(one[0] == name and not task.done() for one, task in self._late.items())
+
+    def _go_on(self, key: tuple[str, str], task: asyncio.Task[Any]) -> None:
+        if key not in self._late:
+            self._late[key] = task
+            task.add_done_callback(lambda _: self._answered(key))
 
     async def close(self) -> None:
         tasks = list(self._late.values())
@@ -60,8 +82,7 @@ class Late:
         if task.cancelled() or task.exception() is not None:
             del self._late[key]
         name = key[0]
-        asked = [other for place, other in self._late.items() if place[0] == name]
-        if name not in self._due and all(other.done() for other in asked):
+        if name not in self._due and not self._waits_for(name):
             self._due.add(name)
             since = loop.time() - self._called.get(name, -RARELY)
             loop.call_later(max(0.0, RARELY - since), self._tell, name)

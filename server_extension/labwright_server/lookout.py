@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 NEWEST = 20
 """So many runs are looked at each time."""
 PAUSE = 10.0
+LEAST = 1.0
 _LONGEST_PAUSE = 60.0
 
 
@@ -34,12 +35,17 @@ class Lookout:
         self._presence = presence
         self._news = news
         self._seen: dict[str, str] = {}
+        self._hurry = asyncio.Event()
         self._task = asyncio.create_task(self._look(), name="labwright lookout")
 
     def saw(self, runs: Sequence[Mapping[str, Any]]) -> None:
         """Somebody was given these runs."""
         self.asked = time.monotonic()
         self._seen.update((run["run_id"], run["state"]) for run in runs)
+
+    def hurry(self) -> None:
+        """Somebody waits for the target to be there again."""
+        self._hurry.set()
 
     def stop(self) -> asyncio.Task[None]:
         self._task.cancel()
@@ -50,7 +56,7 @@ class Lookout:
 
         pause = PAUSE
         while True:
-            await asyncio.sleep(pause)
+            await self._wait(pause)
             try:
                 page = await self.target.runs(Wanted(limit=NEWEST))
             except LabwrightError as error:
@@ -63,3 +69,13 @@ class Lookout:
                 if self._seen.get(run["run_id"]) != run["state"]:
                     self._news(self.target, run)
             self._seen = {run["run_id"]: run["state"] for run in page.runs}
+
+    async def _wait(self, pause: float) -> None:
+        """Until it is time, or somebody is in a hurry; a moment in any case."""
+        least = min(LEAST, pause)
+        await asyncio.sleep(least)
+        try:
+            await asyncio.wait_for(self._hurry.wait(), pause - least)
+        except asyncio.TimeoutError:
+            pass
+        self._hurry.clear()

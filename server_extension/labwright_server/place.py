@@ -49,7 +49,7 @@ async def list_targets(workbench: Workbench) -> Targets:
 
 async def _reach(workbench: Workbench, known: KnownTarget) -> dict[str, Any]:
     target = workbench.targets.opened(known)
-    reach, _ = await workbench.late.ask(known.name, "reach", target.reach)
+    reach, _ = await workbench.late.ask(known.name, "reach", target.reach, patient=True)
     return asdict(reach)
 
 

@@ -62,23 +62,36 @@ async def list_runs(workbench: Workbench, query: RunQuery) -> RunList:
         page = await _page(workbench, query.target, wanted)
         return _listed(workbench, page.runs, page.next, page.total, {})
     known, remarks = await workbench.targets.listed()
-    many = await many_runs({name: partial(_page, workbench, name) for name in known}, wanted)
+    pages = {name: partial(_page_of_many, workbench, name) for name in known}
+    many = await many_runs(pages, wanted)
     return _listed(workbench, many.items, many.next, many.total, {**remarks, **many.remarks})
 
 
 async def _page(workbench: Workbench, name: str, wanted: Wanted) -> RunsPage:
+    """A page of the runs of one target, however long that takes."""
     target = await workbench.targets.get(name)
+    page = await _asked(workbench, target, wanted)
+    workbench.watching.listed(target, page.runs)
+    return page
 
-    async def ask() -> RunsPage:
-        try:
-            return await target.runs(wanted)
-        except LabwrightError as error:
-            workbench.watching.missed(target, error)
-            raise
 
-    page, late = await workbench.late.ask(name, repr(wanted), ask)
+async def _page_of_many(workbench: Workbench, name: str, wanted: Wanted) -> RunsPage:
+    """The same for a list that does not wait."""
+    target = await workbench.targets.get(name)
+    workbench.watching.check_there(target)
+    page, late = await workbench.late.ask(
+        name, repr(wanted), lambda: _asked(workbench, target, wanted)
+    )
     workbench.watching.listed(target, page.runs, late=late)
     return page
+
+
+async def _asked(workbench: Workbench, target: PipelineTarget, wanted: Wanted) -> RunsPage:
+    try:
+        return await target.runs(wanted)
+    except LabwrightError as error:
+        workbench.watching.missed(target, error)
+        raise
 
 
 def _listed(

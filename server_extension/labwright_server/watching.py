@@ -10,7 +10,7 @@ from logging import Logger
 from typing import TYPE_CHECKING, Any
 
 from labwright.errors import LabwrightError
-from labwright.targets.errors import BadRequest, NotFound, NotOffered
+from labwright.targets.errors import BadRequest, NotFound, NotOffered, TargetUnreachable
 from labwright.targets.following import step_key
 from labwright.targets.local.record import FINAL
 
@@ -79,6 +79,19 @@ class Watching:
         self._presence.missing(target.name, str(error))
         self._lookout(target).saw(())
         self._begin(target.name)
+
+    def check_there(self, target: PipelineTarget) -> None:
+        """Whether a list of many targets need not wait for this one.
+
+        Raises:
+            TargetUnreachable: it was not there a moment ago; it is looked for at once.
+        """
+        why = self._presence.why_away(target.name)
+        if why is not None:
+            out = self._lookout(target)
+            out.saw(())
+            out.hurry()
+            raise TargetUnreachable(why)
 
     def look(self, target: PipelineTarget, run: View) -> None:
         """Somebody was given this very run: tell what becomes of it, unless it is over."""

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from labwright.targets.errors import BadRequest, TargetUnreachable
+from labwright.targets.errors import BadRequest, TargetTimeout, TargetUnreachable
 from labwright_server import lookout, watching
 from labwright_server.late import Late
 from labwright_server.presence import Presence
@@ -239,7 +239,24 @@ def test_who_asked_in_vain_is_told_when_a_target_is_there(
         assert told.events == []
         told.watching.missed(far, far.fails)
         assert [one["state"] for one in told.events] == ["lost"]
+        # Who asks meanwhile need not wait to hear that.
+        with pytest.raises(TargetUnreachable, match="gone"):
+            told.watching.check_there(far)
         await far.fail(None)
+        await told.until(lambda event: event.get("state") == "connected")
+        told.watching.check_there(far)
+
+    play(scene)
+
+
+def test_who_asks_again_hurries_the_look(play: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lookout, "PAUSE", 1000.0)
+    monkeypatch.setattr(lookout, "LEAST", 0.01)
+
+    async def scene(told: Told, far: FarTarget) -> None:
+        told.watching.missed(far, TargetUnreachable("gone"))
+        with pytest.raises(TargetUnreachable, match="gone"):
+            told.watching.check_there(far)
         await told.until(lambda event: event.get("state") == "connected")
 
     play(scene)
@@ -291,9 +308,14 @@ def test_what_a_slow_target_answers_is_there_for_who_asks_again() -> None:
             await gate.wait()
             raise TargetUnreachable("gone")
 
+        with pytest.raises(asyncio.TimeoutError):
+            await asyncio.wait_for(late.ask("far", "runs", question), 0.01)
+        # Who asks now need not wait, and is called, too.
         for what in ("runs", "experiments"):
-            with pytest.raises(asyncio.TimeoutError):
-                await asyncio.wait_for(late.ask("far", what, question), 0.01)
+            with pytest.raises(TargetTimeout):
+                await late.ask("far", what, question)
+        with pytest.raises(asyncio.TimeoutError):
+            await asyncio.wait_for(late.ask("far", "reach", question, patient=True), 0.01)
         with pytest.raises(asyncio.TimeoutError):
             await asyncio.wait_for(late.ask("down", "runs", fails), 0.01)
         assert called == []
@@ -301,10 +323,10 @@ def test_what_a_slow_target_answers_is_there_for_who_asks_again() -> None:
         await soon(lambda: called)
         # Every browser that asks again gets it, and nothing is asked for that.
         for _ in range(2):
-            assert await late.ask("far", "runs", question) == (2, True)
-        assert len(asked) == 2
+            assert await late.ask("far", "runs", question) == (3, True)
+        assert len(asked) == 3
         # Another question is asked; so is one that failed.
-        assert await late.ask("far", "other", question) == (3, False)
+        assert await late.ask("far", "other", question) == (4, False)
         with pytest.raises(TargetUnreachable):
             await late.ask("down", "runs", fails)
         await asyncio.sleep(0.01)
