@@ -50,6 +50,8 @@ async def list_targets(workbench: Workbench) -> Targets:
 async def _reach(workbench: Workbench, known: KnownTarget) -> dict[str, Any]:
     target = workbench.targets.opened(known)
     reach, _ = await workbench.late.ask(known.name, "reach", target.reach, patient=True)
+    if reach.available:
+        workbench.presence.there(known.name)
     return asdict(reach)
 
 
