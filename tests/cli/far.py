@@ -85,6 +85,7 @@ class FarTarget(LocalTarget):
 
     async def watch(self, run_id: str, *, logs: bool = False) -> AsyncIterator[VIEW]:
         async for change in super().watch(run_id, logs=logs):
+            await self._there()
             yield {**change, "run": self._view(change["run"])} if "run" in change else change
 
     async def cancel(self, run_id: str) -> VIEW:

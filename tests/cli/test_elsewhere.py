@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from cli.far import FarTarget
 from cli.helpers import CHOICE, notebook
 from labwright.targets.local.store import Store
 
@@ -228,6 +229,27 @@ def test_a_run_is_cancelled_by_another_command(moon, ask, say, tmp_path):
     run_id = ask("submit", "long.ipynb", "--json")["run_id"]
     assert say("runs", "cancel", run_id)[0] == 0
     assert f"{run_id}: CANCELED" in say("runs", "logs", "-f", run_id)[1]
+
+
+def test_a_target_that_goes_away_meanwhile_leaves_the_run_and_says_which(
+    moon, say, tmp_path, monkeypatch
+):
+    notebook(tmp_path / "long.ipynb", *SLOW)
+    submit = FarTarget.submit
+
+    async def last_words(self, *args, **options):
+        found = await submit(self, *args, **options)
+        moon.silent = True
+        return found
+
+    monkeypatch.setattr(FarTarget, "submit", last_words)
+    status, _, err = say("run", "long.ipynb", "--target", "moon")
+    (run,) = Store(moon.root).runs()
+    assert status == 2
+    assert f"run {run.run_id}: nothing listens there" in err
+    assert f"labwright runs show {run.run_id} --target moon" in err
+    moon.silent = False
+    assert say("runs", "cancel", run.run_id, "--target", "moon")[0] == 0
 
 
 def test_which_target_is_meant(sky, say, tmp_path, monkeypatch):

@@ -137,10 +137,31 @@ async def _follow(
     tell: Listener,
     stop: threading.Event,
 ) -> RunRecord:
+    from ..targets.errors import TargetError
     from ..targets.local.events import RunFinished, RunStarted
 
     run_id = run["run_id"]
     tell(RunStarted(run_id, run["name"], "", ()))
+    try:
+        view = await _to_its_end(target, run_id, logs, tell, stop)
+    except TargetError as error:
+        raise TargetError(
+            error.what,
+            where=f"run {run_id}",
+            hint=f"it may go on: `labwright runs show {run_id} --target {target.name}`",
+            status=error.status,
+            words=error.words,
+        ) from error
+    lacking = await _fetch(target, view)
+    record = record_of(view, (*remarks, *lacking))
+    tell(RunFinished(run_id, record.state))
+    return record
+
+
+async def _to_its_end(
+    target: PipelineTarget, run_id: str, logs: bool, tell: Listener, stop: threading.Event
+) -> View:
+    """The view of the run when it is over; everything on the way is told."""
     canceling = asyncio.create_task(_cancel(target, run_id, stop))
     watching = asyncio.create_task(_watch(target, run_id, logs, Teller(run_id, tell)))
     try:
@@ -148,15 +169,11 @@ async def _follow(
         if canceling.done():
             canceling.result()
         await watching
-        view = await target.run(run_id)
+        return await target.run(run_id)
     finally:
         for task in (canceling, watching):
             task.cancel()
         await asyncio.gather(canceling, watching, return_exceptions=True)
-    lacking = await _fetch(target, view)
-    record = record_of(view, (*remarks, *lacking))
-    tell(RunFinished(run_id, record.state))
-    return record
 
 
 async def _watch(target: PipelineTarget, run_id: str, logs: bool, teller: Teller) -> None:
@@ -280,7 +297,7 @@ def _step(step: Mapping[str, Any], folder: Path) -> StepRecord:
         step["cached"],
         step["started_at"],
         step["finished_at"],
-        notebook=place if place.is_file() else None,
+        notebook=place if step["has_notebook"] and place.is_file() else None,
         inputs=tuple(step["inputs"]),
         outputs=tuple(step["outputs"]),
         error=_error(step),
