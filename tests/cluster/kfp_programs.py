@@ -12,7 +12,7 @@ import shutil
 from pathlib import Path
 
 from cluster.build import build
-from cluster.programs import Module
+from cluster.programs import Module, cache
 
 VARIABLE = "LABWRIGHT_KFP_BIN"
 API_SERVER = "apiserver"
@@ -48,6 +48,12 @@ def need(program: str) -> str:
     return str(found)
 
 
+def metadata_python() -> Path:
+    """The Python that has ml-metadata."""
+    named = os.environ.get("LABWRIGHT_METADATA_PYTHON")
+    return Path(named) if named else cache() / "ml-metadata-1.17.1" / "bin" / "python"
+
+
 def missing() -> str | None:
     """One line on what a KFP server lacks here and where that comes from; None where it has all."""
     if not all(map(find, [API_SERVER, *AGENTS])):
@@ -57,6 +63,15 @@ def missing() -> str | None:
         return "run `make cluster-kfp`, which builds the S3 server and Argo's controller"
     if not find("mariadbd"):
         return "install MariaDB's server (Debian: mariadb-server-core)"
+    return None
+
+
+def pods_lack() -> str | None:
+    """One line on what the pods of a KFP run lack here; None where they have all."""
+    if not all(map(find, IN_PODS)):
+        return f"{VARIABLE} names no folder with {', '.join(IN_PODS)}"
+    if not metadata_python().exists():
+        return f"there is no ml-metadata 1.17.1 at {metadata_python()}"
     return None
 
 

@@ -1,4 +1,4 @@
-"""ML Metadata over gRPC: `python metadata_store.py PORT FILE`, in an environment with ml-metadata.
+"""ML Metadata over gRPC: `python metadata_store.py ADDRESS FILE`, where ml-metadata is installed.
 
 KFP's driver and launcher keep what ran in ML Metadata. Its own server is nowhere to be had but as
 an image; the library of the same name is the same C++ code, and each of its calls takes and gives
@@ -16,7 +16,6 @@ from ml_metadata.metadata_store.pywrap.metadata_store_extension import metadata_
 from ml_metadata.proto import metadata_store_pb2
 
 CODES = {code.value[0]: code for code in grpc.StatusCode}
-HOST = "127.0.0.1"
 
 
 class Service(grpc.GenericRpcHandler):
@@ -48,11 +47,11 @@ class Service(grpc.GenericRpcHandler):
         return grpc.unary_unary_rpc_method_handler(answer)
 
 
-def main(port: str, file: str) -> None:
+def main(address: str, file: str) -> None:
     """Serve until killed."""
     server = grpc.server(futures.ThreadPoolExecutor(8))
     server.add_generic_rpc_handlers((Service(file),))
-    server.add_insecure_port(f"{HOST}:{port}")
+    server.add_insecure_port(address)
     server.start()
     server.wait_for_termination()
 

@@ -13,7 +13,8 @@ import httpx
 import pytest
 
 from cluster import kfp_objects as objects
-from cluster.kfp_server import USER_HEADER, Kfp
+from cluster.kfp_parts import USER_HEADER
+from cluster.kfp_server import Kfp
 from oracle import oracle_python
 
 BY_THE_SDK = Path(__file__).with_name("kfp_sdk_client.py")

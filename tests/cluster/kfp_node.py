@@ -1,0 +1,110 @@
+"""KFP's pods on the real node: their image, and the services they look for by name."""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+import shutil
+import socket
+import subprocess
+import sys
+from importlib.metadata import distribution
+from pathlib import Path
+from typing import Any
+
+from cluster import programs
+from cluster.image import write_python_image
+from cluster.kfp_parts import HOST, Pods
+from cluster.kfp_programs import IN_PODS, metadata_python, need
+from cluster.node import Node
+from cluster.processes import Processes
+
+IMAGE = "labwright.test/kfp:1"
+# What a step may import: of this Python, so /usr/bin/python3 has to be of the same version.
+LIBRARIES = ["numpy", "pandas", "python-dateutil", "six", "tzdata"]
+# KFP's pods look for these ports, whatever the servers listen at.
+GRPC_PORT = 8887
+METADATA_PORT = 8080
+
+
+def start_pods(processes: Processes, namespace: str, grpc_port: int, node: Node) -> Pods:
+    """Start what the pods need besides the server; gives how the pods are to be."""
+    # The ports are fixed, so the address is free.
+    address = f"127.{random.randrange(64, 127)}.{random.randrange(256)}.{random.randrange(1, 255)}"
+    server = [str(metadata_python()), str(programs.HERE / "metadata_store.py")]
+    processes.start("metadata", [*server, f"{address}:{METADATA_PORT}", "metadata.db"])
+    relay = [sys.executable, "-m", "cluster.relay", f"{address}:{GRPC_PORT}"]
+    processes.start("grpc", [*relay, f"{HOST}:{grpc_port}"], cwd=programs.HERE.parent)
+
+    def ready() -> bool:
+        with socket.create_connection((address, METADATA_PORT), timeout=1):
+            return True
+
+    processes.wait_for("metadata", ready)
+    services = ("ml-pipeline", "metadata-grpc-service")
+    names = [f"{service}.{namespace}.svc.cluster.local" for service in services]
+    folder = load_image(processes.scratch("image"), node)
+    return Pods(
+        workflow={
+            **node.pod_spec(hostAliases=[{"ip": address, "hostnames": names}]),
+            "podSpecPatch": json.dumps({"containers": [{"name": "main", "env": _env(folder)}]}),
+        },
+        executor={
+            "name": "",
+            "image": IMAGE,
+            "env": [{"name": "PATH", "value": f"{folder}/bin"}],
+        },
+        env={
+            "V2_DRIVER_IMAGE": IMAGE,
+            "V2_DRIVER_COMMAND": f"{folder}/bin/driver",
+            "V2_LAUNCHER_IMAGE": IMAGE,
+            "V2_LAUNCHER_COMMAND": f"{folder}/bin/launcher-v2",
+            # KFP refuses root, and the image names nobody else.
+            "PIPELINE_RUN_AS_USER": "65534",
+        },
+    )
+
+
+def _env(folder: Path) -> list[dict[str, Any]]:
+    values = {
+        "HOME": "/tmp",
+        "LD_LIBRARY_PATH": f"{folder}/lib",
+        "PYTHONPATH": f"{folder}/python",
+    }
+    return [{"name": name, "value": value} for name, value in values.items()]
+
+
+def load_image(folder: Path, node: Node) -> Path:
+    """Load an image with KFP's programs and some libraries in this folder; gives the folder."""
+    for name in ("bin", "lib", "python"):
+        (folder / name).mkdir(parents=True)
+    for program in IN_PODS:
+        shutil.copy(need(program), folder / "bin")
+    for library in LIBRARIES:
+        _copy_distribution(library, folder / "python")
+    for linked in _linked(folder / "python"):
+        shutil.copy(linked, folder / "lib")
+    archive = folder.with_suffix(".tar")
+    write_python_image(archive, IMAGE, also=[folder])
+    node.load_image(archive)
+    archive.unlink()
+    return folder
+
+
+def _copy_distribution(name: str, to: Path) -> None:
+    for file in distribution(name).files or ():
+        # Scripts lie outside, and nobody needs the libraries' own tests.
+        if ".." in file.parts or {"tests", "__pycache__"} & set(file.parts):
+            continue
+        target = to / file
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(str(file.locate()), target)
+
+
+def _linked(folder: Path) -> set[Path]:
+    """The machine's shared libraries that those in the folder link."""
+    files = [str(file) for file in folder.rglob("*.so*")]
+    listed = subprocess.run(["ldd", *files], capture_output=True, text=True, check=False).stdout
+    found = {Path(path) for path in re.findall(r"=> (/\S+) \(0x", listed)}
+    return {path for path in found if folder not in path.parents}
