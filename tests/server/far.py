@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from labwright.diagnostics import Diagnostic
-from labwright.targets.errors import NotFound
+from labwright.targets.errors import BadRequest, NotFound, NotOffered
 from labwright.targets.local.pages import RunsPage, Wanted
 from labwright.targets.local.submission import Submission
 from labwright.targets.protocols import (
@@ -135,7 +135,10 @@ class FarTarget:
             and (not wanted.states or run["state"] in wanted.states)
         ]
         found.sort(key=lambda run: run["created_at"], reverse=True)
-        begin = int(wanted.cursor or 0)
+        cursor = wanted.cursor or "0"
+        if not (cursor.isascii() and cursor.isdigit()):
+            raise BadRequest(f"{cursor!r} is no cursor", status=400)
+        begin = int(cursor)
         end = begin + wanted.limit
         return RunsPage(found[begin:end], str(end) if len(found) > end else None, len(found))
 
@@ -182,6 +185,9 @@ class FarTarget:
     async def retry(self, run_id: str) -> View:
         await self.move({**await self._run(run_id), "state": "RUNNING"})
         return self.known[run_id]
+
+    async def resume(self, run_id: str) -> View:
+        raise NotOffered("what is far is not resumed")
 
     async def archive(self, run_id: str) -> None:
         await self._run(run_id)

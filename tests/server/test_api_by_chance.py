@@ -27,6 +27,17 @@ from .conftest import ADDING, Finished
 
 TOKEN = "by-chance"
 EXAMPLES = int(os.environ.get("LABWRIGHT_EXAMPLES", "15"))
+# The server's own process has the tests' far target, with a run that is over and one that goes on.
+FAR = """
+import asyncio, sys
+sys.path.insert(0, {folder!r})
+from far import FarTarget, summary
+from labwright.targets.config import KnownTargets
+
+far = FarTarget()
+far.known = {{"over": summary("over", "SUCCEEDED"), "on": summary("on", "RUNNING", 1)}}
+KnownTargets.open = lambda self, name: far
+"""
 schema = schemathesis.openapi.from_path(openapi.FILE)
 
 
@@ -42,6 +53,12 @@ def server(
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
         port = one.getsockname()[1]
+    (place / "home" / "targets.json").write_text(
+        json.dumps({"targets": [{"name": "far", "endpoint": "http://far.example/"}]})
+    )
+    config = place / "jupyter_config_dir" / "jupyter_server_config.py"
+    config.parent.mkdir()
+    config.write_text(FAR.format(folder=str(Path(__file__).parent)), encoding="utf-8")
     moved = ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR")
     own = {name: str(place / name.lower()) for name in moved}
     env = {**os.environ, **own, "LABWRIGHT_HOME": str(place / "home"), "LABWRIGHT_AGENT_IDLE": "5"}
@@ -110,11 +127,23 @@ def test_every_answer_is_described(case: Any, server: tuple[str, Finished]) -> N
 def _aim(case: Any, runs: Finished) -> None:
     """Half of what is asked for by chance is something that is there."""
     asked = case.path_parameters or {}
-    if "run_id" in asked and len(asked["run_id"]) % 2 and case.method != "DELETE":
+    query = case.query or {}
+    if isinstance(query.get("target"), str) and len(query["target"]) % 2:
+        query["target"] = "far"
+        for name, known in (("run_id", ("over", "on")), ("schedule_id", ("s0", "s1"))):
+            if name in asked and case.method != "DELETE":
+                asked[name] = known[len(asked[name]) % 2]
+        if "step" in asked:
+            asked["step"] = "load"
+        if "artifact" in asked:
+            asked["artifact"] = ("load/x", "load/many")[len(asked["artifact"]) % 2]
+    elif "run_id" in asked and len(asked["run_id"]) % 2 and case.method != "DELETE":
         asked["run_id"] = (runs.good, runs.bad, runs.loop)[len(asked["run_id"]) % 3]
         if "step" in asked:
             asked["step"] = ("load", "fail", "each")[len(asked["step"]) % 3]
         if "artifact" in asked:
             asked["artifact"] = ("load/x", "load/log.txt", "load")[len(asked["artifact"]) % 3]
+    if isinstance(case.body, dict) and isinstance(case.body.get("target"), str):
+        case.body["target"] = "far" if len(case.body["target"]) % 2 else case.body["target"]
     if isinstance(case.body, dict) and isinstance(case.body.get("path"), str):
         case.body["path"] = "adding.ipynb" if len(case.body["path"]) % 2 else case.body["path"]
