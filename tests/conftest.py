@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-pytest_plugins = ["cluster.fixtures", "cluster.kfp_fixtures"]
+pytest_plugins = ["cluster.fixtures", "cluster.kfp_fixtures", "kfp_double.fixtures"]
 
 
 @pytest.fixture(autouse=True)
