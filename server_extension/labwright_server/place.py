@@ -38,6 +38,7 @@ async def list_targets(workbench: Workbench) -> Targets:
             "name": name,
             "kind": one.kind,
             "where": one.where(),
+            "ui": _ui(one),
             "capabilities": asdict(_capabilities(workbench, one)),
             **(reached.get(name) or {"available": False, "reason": silent[name]}),
             **(here if one.kind == "local" else {}),
@@ -45,6 +46,12 @@ async def list_targets(workbench: Workbench) -> Targets:
         for name, one in known.items()
     ]
     return Targets.model_validate({"targets": shown})
+
+
+def _ui(known: KnownTarget) -> str | None:
+    """Where a browser finds the target: Kubeflow's dashboard has it at the API's own address."""
+    dashboard = known.endpoint.rstrip("/").endswith("/pipeline")
+    return known.ui or (known.endpoint if dashboard else None)
 
 
 async def _reach(workbench: Workbench, known: KnownTarget) -> dict[str, Any]:

@@ -45,6 +45,7 @@ async def test_every_target_is_told_with_how_it_answers(ask: Ask, far: FarTarget
         "name": "far",
         "kind": "kubeflow",
         "where": "http://far.example/",
+        "ui": None,
         "capabilities": {
             "resume": False, "archive": True, "schedules": True, "own_machine": False,
             "watches_files": False, "live_logs": True, "sources": True,
@@ -63,6 +64,9 @@ async def test_every_target_is_told_with_how_it_answers(ask: Ask, far: FarTarget
     far.slow = asyncio.Event()
     _, other = told(await ask("GET", "targets"))["targets"]
     assert (other["available"], other["reason"]) == (False, "no answer within 2 seconds")
+    # Kubeflow's dashboard has its API at the address of its own pages.
+    make_known("http://far.example/pipeline")
+    assert told(await ask("GET", "targets"))["targets"][1]["ui"] == "http://far.example/pipeline"
 
 
 async def test_runs_of_all_targets_are_one_list(ask: Ask, runs: Finished, far: FarTarget) -> None:

@@ -34,6 +34,7 @@ class Target(Model):
     name: str
     kind: Literal["local", "kubeflow"]
     where: str = Field(description="For people: this machine, a URL, a kubeconfig's context.")
+    ui: str | None = Field(None, description="Where people look at it; null where nobody said.")
     capabilities: Capabilities
     available: bool = Field(description="It answers.")
     reason: str | None = Field(None, description="Why it does not.")
