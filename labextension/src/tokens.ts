@@ -4,13 +4,21 @@ import type { IDisposable } from '@lumino/disposable';
 import type { ISignal } from '@lumino/signaling';
 import type { Widget } from '@lumino/widgets';
 
-import type { Client, Run, RunRequest, RunSummary } from './api/client';
+import type { Client, Run, RunRequest, RunSummary, Started } from './api/client';
 import type { EventStream } from './events/stream';
 import type { RunFilter } from './runs/filter';
 import type { Listing } from './runs/listing';
 import type { LiveRun } from './runs/liveRun';
+import type { SchedulesModel } from './schedules/model';
+import type { TargetsModel } from './targets/model';
 
-/** The runs this browser knows of, kept true by the event stream. */
+/** What the list of runs shows. */
+export type IListed = Pick<
+  Listing,
+  'ids' | 'total' | 'loaded' | 'filter' | 'get' | 'remarks'
+>;
+
+/** The runs this browser knows of, by their keys, kept true by the event stream. */
 export interface IRunsModel extends IDisposable {
   /** Something in `summaries` or in a run read with `run` changed; the ids, null for "any". */
   readonly changed: ISignal<IRunsModel, readonly string[] | null>;
@@ -18,17 +26,19 @@ export interface IRunsModel extends IDisposable {
   readonly summaries: readonly RunSummary[];
   /** A run with its steps, from memory where it is fresh. */
   run(runId: string): Promise<Run>;
-  start(request: RunRequest): Promise<RunSummary>;
+  start(request: RunRequest): Promise<Started>;
   cancel(runId: string): Promise<RunSummary>;
   retry(runId: string): Promise<RunSummary>;
   resume(runId: string): Promise<RunSummary>;
   remove(runId: string): Promise<void>;
+  /** Take a run out of the lists; all of it is kept. */
+  archive(runId: string): Promise<void>;
   /** A run that was seen active has come to its end. */
   readonly ended: ISignal<IRunsModel, RunSummary>;
   /** Runs that wait, run or are being stopped, whatever the list shows. */
   readonly active: readonly RunSummary[];
   /** What the list shows, and why it could not be read. */
-  readonly listing: Pick<Listing, 'ids' | 'total' | 'loaded' | 'filter' | 'get'>;
+  readonly listing: IListed;
   readonly error: Error | null;
   narrow(filter: RunFilter): Promise<void>;
   /** Have the list loaded up to this place at least. */
@@ -45,12 +55,14 @@ export interface IWorkbench {
   readonly client: Client;
   readonly events: EventStream;
   readonly runs: IRunsModel;
+  readonly targets: TargetsModel;
+  readonly schedules: SchedulesModel;
   readonly trans: TranslationBundle;
 }
 
 export const IWorkbench = new Token<IWorkbench>(
   'labwright:IWorkbench',
-  "The client, events and runs of Labwright's panels."
+  "The client, events, targets, runs and schedules of Labwright's panels."
 );
 
 /** The left sidebar: one panel, whose sections open and close one by one. */
@@ -76,6 +88,7 @@ export namespace CommandIDs {
   export const runFromHere = 'labwright:run-from-here';
   export const runUpToHere = 'labwright:run-up-to-here';
   export const runStale = 'labwright:run-stale';
+  export const schedule = 'labwright:schedule';
   export const markStep = 'labwright:mark-step';
   export const mergeStep = 'labwright:merge-step';
   export const skipCell = 'labwright:skip-cell';
@@ -94,7 +107,10 @@ export namespace CommandIDs {
   export const cancelRun = 'labwright:cancel-run';
   export const retryRun = 'labwright:retry-run';
   export const resumeRun = 'labwright:resume-run';
+  export const archiveRun = 'labwright:archive-run';
   export const deleteRun = 'labwright:delete-run';
+  export const openInTarget = 'labwright:open-in-target';
+  export const refreshRuns = 'labwright:refresh-runs';
   export const compareRuns = 'labwright:compare-runs';
   export const openExecuted = 'labwright:open-executed';
   export const openSource = 'labwright:open-source';

@@ -4,11 +4,13 @@ import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { Client } from './api/client';
 import { EventStream } from './events/stream';
 import { RunsModel } from './runs/model';
+import { SchedulesModel } from './schedules/model';
+import { TargetsModel } from './targets/model';
 import { IWorkbench } from './tokens';
 
 export const workbenchPlugin: JupyterFrontEndPlugin<IWorkbench> = {
   id: 'labwright:workbench',
-  description: "The client, events and runs of Labwright's panels.",
+  description: "The client, events, targets, runs and schedules of Labwright's panels.",
   autoStart: true,
   provides: IWorkbench,
   optional: [ITranslator],
@@ -17,6 +19,9 @@ export const workbenchPlugin: JupyterFrontEndPlugin<IWorkbench> = {
     const client = new Client(settings);
     const events = new EventStream(settings);
     const trans = (translator ?? nullTranslator).load('labwright');
-    return { client, events, runs: new RunsModel(client, events), trans };
+    const runs = new RunsModel(client, events);
+    const targets = new TargetsModel(client, events);
+    const schedules = new SchedulesModel(client, targets);
+    return { client, events, runs, targets, schedules, trans };
   }
 };

@@ -11,6 +11,7 @@ import './runheader.css';
 import './times.css';
 import './stepdetail.css';
 import './log.css';
+import './schedules.css';
 import './outputs.css';
 import './source.css';
 import './compare.css';

@@ -5,6 +5,8 @@ export interface ILabOptions {
   app?: 'lab' | 'notebook';
   /** By plugin package, its settings files and what they hold. */
   settings?: Record<string, Record<string, object>>;
+  /** The user knows a second target, `elsewhere`, which really runs pipelines. */
+  elsewhere?: boolean;
 }
 
 export declare class Lab {
@@ -22,5 +24,7 @@ export declare class Lab {
   readonly env: NodeJS.ProcessEnv;
   serve(): Promise<void>;
   stop(signal?: NodeJS.Signals): Promise<void>;
+  /** Whether the second target answers. */
+  answers(yes: boolean): void;
   dispose(): Promise<void>;
 }

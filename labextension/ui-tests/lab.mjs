@@ -62,14 +62,18 @@ function freePort() {
 }
 
 export class Lab {
-  /** @param {{app?: 'lab' | 'notebook', settings?: Record<string, object>}} options */
+  /**
+   * `elsewhere`: the user knows a second target, which really runs pipelines (elsewhere.py).
+   *
+   * @param {{app?: 'lab' | 'notebook', settings?: Record<string, object>, elsewhere?: boolean}} options
+   */
   static async start(options = {}) {
     const lab = new Lab(options);
     await lab.serve();
     return lab;
   }
 
-  constructor({ app = 'lab', settings = {} } = {}) {
+  constructor({ app = 'lab', settings = {}, elsewhere = false } = {}) {
     this.app = app;
     // Short, as the agent's socket lies in it.
     this.home = mkdtempSync(join(tmpdir(), 'lw-'));
@@ -81,12 +85,44 @@ export class Lab {
       // What the examples write when they run stays behind.
       filter: path => path.endsWith('examples') || path.endsWith('.ipynb')
     });
+    if (elsewhere) {
+      this.elsewhere = join(this.home, 'other');
+      this._know();
+    }
     for (const [plugin, files] of Object.entries({ ...QUIET, ...settings })) {
       const folder = join(this.home, 'settings', plugin);
       mkdirSync(folder, { recursive: true });
       for (const [name, value] of Object.entries(files)) {
         writeFileSync(join(folder, name), JSON.stringify(value));
       }
+    }
+  }
+
+  /** Make the second target known as `labwright targets add` does, and have the server open ours. */
+  _know() {
+    const known = { name: 'elsewhere', endpoint: 'http://elsewhere.example/pipeline' };
+    for (const folder of ['labwright', 'config', 'other']) {
+      mkdirSync(join(this.home, folder));
+    }
+    writeFileSync(
+      join(this.home, 'labwright', 'targets.json'),
+      JSON.stringify({ targets: [known] })
+    );
+    const paths = JSON.stringify([HERE, this.elsewhere]);
+    writeFileSync(
+      join(this.home, 'config', 'jupyter_server_config.py'),
+      `import sys\nhere, home = ${paths}\nsys.path.insert(0, here)\n` +
+        'import elsewhere\nelsewhere.install(home)\n'
+    );
+  }
+
+  /** Whether the second target answers. */
+  answers(yes) {
+    const file = join(this.elsewhere, 'away');
+    if (yes) {
+      rmSync(file);
+    } else {
+      writeFileSync(file, '');
     }
   }
 
@@ -175,12 +211,14 @@ export class Lab {
   /** Stop everything and forget the folder. */
   async dispose() {
     await this.stop();
-    const agent = spawn(join(programs(), 'labwright'), ['agent', '--stop'], {
-      env: this.env,
-      stdio: 'ignore',
-      timeout: 15_000
-    });
-    await new Promise(done => agent.once('exit', done).once('error', done));
+    for (const home of [this.env.LABWRIGHT_HOME, this.elsewhere].filter(Boolean)) {
+      const agent = spawn(join(programs(), 'labwright'), ['agent', '--stop'], {
+        env: { ...this.env, LABWRIGHT_HOME: home },
+        stdio: 'ignore',
+        timeout: 15_000
+      });
+      await new Promise(done => agent.once('exit', done).once('error', done));
+    }
     rmSync(this.home, { recursive: true, force: true, maxRetries: 5 });
   }
 }

@@ -2,9 +2,10 @@
  * Look at JupyterLab as it is built now:
  *
  *   node ui-tests/look.mjs [--open digits.ipynb] [--command id[:{json}]]… [--dark]
- *     [--size 1400x900] [--do file.mjs] [--wait ms] [--notebook] --out picture.png
+ *     [--size 1400x900] [--do file.mjs] [--wait ms] [--notebook]
+ *     [--elsewhere] --out picture.png
  *
- * `--do` names a module whose default function gets ({ page, lab }) before the picture is taken.
+ * `--elsewhere` makes a second target known. `--do` names a module whose default function gets ({ page, lab }) before the picture is taken.
  * Prints the console's errors and warnings; ends with 1 where there were errors.
  */
 import { resolve } from 'node:path';
@@ -22,6 +23,7 @@ const { values } = parseArgs({
     do: { type: 'string' },
     dark: { type: 'boolean', default: false },
     notebook: { type: 'boolean', default: false },
+    elsewhere: { type: 'boolean', default: false },
     size: { type: 'string', default: '1400x900' },
     wait: { type: 'string', default: '1500' },
     out: { type: 'string' }
@@ -31,6 +33,7 @@ const { values } = parseArgs({
 const theme = values.dark ? 'JupyterLab Dark' : 'JupyterLab Light';
 const lab = await Lab.start({
   app: values.notebook ? 'notebook' : 'lab',
+  elsewhere: values.elsewhere,
   settings: {
     '@jupyterlab/apputils-extension': {
       'notification.jupyterlab-settings': {

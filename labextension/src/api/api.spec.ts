@@ -1,6 +1,6 @@
 import { ServerConnection } from '@jupyterlab/services';
 
-import { ApiError, Client, isFinal } from './client';
+import { ApiError, Client, isFinal, runKey, splitKey } from './client';
 
 function clientOf(
   status: number,
@@ -36,6 +36,26 @@ describe('Client', () => {
     );
     expect(client.pageUrl('r', 's', 0)).toMatch(
       /runs\/r\/steps\/s\/html\?iteration=0$/
+    );
+  });
+
+  it('asks about a run where it is', async () => {
+    const { client, asked } = clientOf(200, '{}');
+    const far = runKey({ run_id: 'a@b', target: 'cluster' });
+    expect(splitKey(far)).toEqual({ run_id: 'a@b', target: 'cluster' });
+    expect(splitKey(runKey({ run_id: 'r', target: 'local' })).target).toBe('local');
+    await client.run(far);
+    await client.archive(far);
+    await client.log(far, 's', { offset: 3 });
+    await client.compare('r', far);
+    expect(asked.map(url => url.split('/v1/')[1].replace(/[?&]\d+$/, ''))).toEqual([
+      'runs/a%40b?target=cluster',
+      'runs/a%40b/archive?target=cluster',
+      'runs/a%40b/steps/s/log?target=cluster&offset=3',
+      'runs/compare?left=r&right=a%40b&right_target=cluster'
+    ]);
+    expect(client.fileUrl(far, 's/x')).toMatch(
+      /runs\/a%40b\/files\/s\/x\?target=cluster$/
     );
   });
 

@@ -1,6 +1,7 @@
 import type { INotebookContent } from '@jupyterlab/nbformat';
 import { ServerConnection } from '@jupyterlab/services';
 
+import { LOCAL, splitKey } from './key';
 import { apiUrl, Query, requestAPI } from './request';
 import type {
   Analysis,
@@ -16,12 +17,18 @@ import type {
   RunRequest,
   RunSchemas,
   RunSummary,
+  Schedule,
+  ScheduleList,
+  ScheduleRequest,
+  Scheduled,
+  Started,
   State,
   Status,
   Suggestion,
   Target
 } from './types';
 
+export { LOCAL, runKey, splitKey } from './key';
 export { ApiError, apiUrl, requestAPI } from './request';
 export * from './types';
 
@@ -40,7 +47,7 @@ export interface ILogQuery {
   limit?: number;
 }
 
-/** One method for each route of the server extension. */
+/** One method for each route of the server extension. Runs are named by their keys (`runKey`). */
 export class Client {
   constructor(
     readonly settings: ServerConnection.ISettings = ServerConnection.makeSettings()
@@ -58,8 +65,10 @@ export class Client {
     return this.get('schemas');
   }
 
-  async experiments(): Promise<string[]> {
-    return (await this.get<{ experiments: string[] }>('experiments')).experiments;
+  /** The experiments of a target's runs, or of all. */
+  async experiments(target?: string): Promise<string[]> {
+    const found = await this.get<{ experiments: string[] }>('experiments', { target });
+    return found.experiments;
   }
 
   analyse(source: NotebookSource, signal?: AbortSignal): Promise<Analysis> {
@@ -86,91 +95,155 @@ export class Client {
     return this.get('runs', { ...query }, signal);
   }
 
-  run(runId: string, signal?: AbortSignal): Promise<Run> {
-    return this.get(runPath(runId), {}, signal);
+  run(key: string, signal?: AbortSignal): Promise<Run> {
+    const { path, query } = address(key);
+    return this.get(path, query, signal);
   }
 
-  start(request: RunRequest): Promise<RunSummary> {
+  start(request: RunRequest): Promise<Started> {
     return this.post('runs', request);
   }
 
-  cancel(runId: string): Promise<RunSummary> {
-    return this.post(`${runPath(runId)}/cancel`);
+  cancel(key: string): Promise<RunSummary> {
+    return this.change(key, 'cancel');
   }
 
-  retry(runId: string): Promise<RunSummary> {
-    return this.post(`${runPath(runId)}/retry`);
+  retry(key: string): Promise<RunSummary> {
+    return this.change(key, 'retry');
   }
 
-  resume(runId: string): Promise<RunSummary> {
-    return this.post(`${runPath(runId)}/resume`);
+  resume(key: string): Promise<RunSummary> {
+    return this.change(key, 'resume');
   }
 
-  remove(runId: string): Promise<void> {
-    return requestAPI(runPath(runId), { method: 'DELETE' }, this.settings);
+  archive(key: string): Promise<void> {
+    return this.change(key, 'archive');
+  }
+
+  remove(key: string): Promise<void> {
+    const { path, query } = address(key);
+    return requestAPI(path, { method: 'DELETE' }, this.settings, query);
   }
 
   compare(left: string, right: string): Promise<Comparison> {
-    return this.get('runs/compare', { left, right });
+    const [one, other] = [splitKey(left), splitKey(right)];
+    return this.get('runs/compare', {
+      left: one.run_id,
+      right: other.run_id,
+      left_target: elsewhere(one.target),
+      right_target: elsewhere(other.target)
+    });
   }
 
   log(
-    runId: string,
+    key: string,
     step: string,
-    query: ILogQuery = {},
+    wanted: ILogQuery = {},
     signal?: AbortSignal
   ): Promise<LogChunk> {
-    return this.get(`${stepPath(runId, step)}/log`, { ...query }, signal);
+    const { path, query } = address(key, step, 'log');
+    return this.get(path, { ...query, ...wanted }, signal);
   }
 
   /** The notebook as it was when the run began. */
-  sourceNotebook(runId: string): Promise<INotebookContent> {
-    return this.get(`${runPath(runId)}/notebook`);
+  sourceNotebook(key: string): Promise<INotebookContent> {
+    const { path, query } = address(key);
+    return this.get(`${path}/notebook`, query);
   }
 
   executedNotebook(
-    runId: string,
+    key: string,
     step: string,
     iteration: Iteration = null
   ): Promise<INotebookContent> {
-    return this.get(`${stepPath(runId, step)}/notebook`, { iteration });
+    const { path, query } = address(key, step, 'notebook');
+    return this.get(path, { ...query, iteration });
   }
 
   /** The address of a step's executed notebook as a page. */
-  pageUrl(runId: string, step: string, iteration: Iteration = null): string {
-    return apiUrl(this.settings, `${stepPath(runId, step)}/html`, { iteration });
+  pageUrl(key: string, step: string, iteration: Iteration = null): string {
+    const { path, query } = address(key, step, 'html');
+    return apiUrl(this.settings, path, { ...query, iteration });
   }
 
   /** The address of the notebook as it was when the run began. */
-  sourceUrl(runId: string): string {
-    return apiUrl(this.settings, `${runPath(runId)}/notebook`);
+  sourceUrl(key: string): string {
+    const { path, query } = address(key);
+    return apiUrl(this.settings, `${path}/notebook`, query);
   }
 
   /** The address of a step's executed notebook. */
-  executedUrl(runId: string, step: string, iteration: Iteration = null): string {
-    return apiUrl(this.settings, `${stepPath(runId, step)}/notebook`, { iteration });
+  executedUrl(key: string, step: string, iteration: Iteration = null): string {
+    const { path, query } = address(key, step, 'notebook');
+    return apiUrl(this.settings, path, { ...query, iteration });
   }
 
   /** The address of a run's file; `artifact` as a step's value names it. */
-  fileUrl(runId: string, artifact: string): string {
-    const path = artifact.split('/').map(encodeURIComponent).join('/');
-    return apiUrl(this.settings, `${runPath(runId)}/files/${path}`);
+  fileUrl(key: string, artifact: string): string {
+    const { path, query } = address(key);
+    const name = artifact.split('/').map(encodeURIComponent).join('/');
+    return apiUrl(this.settings, `${path}/files/${name}`, query);
+  }
+
+  schedules(cursor: string | null = null): Promise<ScheduleList> {
+    return this.get('schedules', { cursor });
+  }
+
+  makeSchedule(request: ScheduleRequest): Promise<Scheduled> {
+    return this.post('schedules', request);
+  }
+
+  /** Have a schedule make no more runs for now, or go on. */
+  switchSchedule(schedule: Schedule, on: boolean): Promise<Schedule> {
+    const path = `${schedulePath(schedule)}/${on ? 'unpause' : 'pause'}`;
+    return this.post(path, undefined, undefined, { target: schedule.target });
+  }
+
+  removeSchedule(schedule: Schedule): Promise<void> {
+    const { target } = schedule;
+    const init = { method: 'DELETE' };
+    return requestAPI(schedulePath(schedule), init, this.settings, { target });
+  }
+
+  private change<T>(key: string, verb: string): Promise<T> {
+    const { path, query } = address(key);
+    return this.post(`${path}/${verb}`, undefined, undefined, query);
   }
 
   private get<T>(path: string, query: Query = {}, signal?: AbortSignal): Promise<T> {
     return requestAPI(path, { method: 'GET', signal }, this.settings, query);
   }
 
-  private post<T>(path: string, body?: object, signal?: AbortSignal): Promise<T> {
+  private post<T>(
+    path: string,
+    body?: object,
+    signal?: AbortSignal,
+    query: Query = {}
+  ): Promise<T> {
     const init = { method: 'POST', body: body && JSON.stringify(body), signal };
-    return requestAPI(path, init, this.settings);
+    return requestAPI(path, init, this.settings, query);
   }
 }
 
-function runPath(runId: string): string {
-  return `runs/${encodeURIComponent(runId)}`;
+/** Where the API has a run, or something of one of its steps. */
+function address(
+  key: string,
+  step?: string,
+  what?: string
+): { path: string; query: Query } {
+  const { run_id: id, target } = splitKey(key);
+  const run = `runs/${encodeURIComponent(id)}`;
+  return {
+    path: step === undefined ? run : `${run}/steps/${encodeURIComponent(step)}/${what}`,
+    query: { target: elsewhere(target) }
+  };
 }
 
-function stepPath(runId: string, step: string): string {
-  return `${runPath(runId)}/steps/${encodeURIComponent(step)}`;
+/** A target as a query names it: this machine is meant where none is. */
+function elsewhere(target: string): string | null {
+  return target === LOCAL ? null : target;
+}
+
+function schedulePath({ schedule_id: id }: Schedule): string {
+  return `schedules/${encodeURIComponent(id)}`;
 }

@@ -261,6 +261,40 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/runs/{run_id}/archive': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Take a run out of the lists; all of it is kept. */
+    post: operations['archive_run'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/runs/{run_id}/unarchive': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Put an archived run back into the lists. */
+    post: operations['unarchive_run'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/runs/{run_id}/notebook': {
     parameters: {
       query?: never;
@@ -346,6 +380,76 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/schedules': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Schedules, the newest first. */
+    get: operations['list_schedules'];
+    put?: never;
+    /** Have a pipeline run by a timetable. */
+    post: operations['make_schedule'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/schedules/{schedule_id}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** A schedule. */
+    get: operations['show_schedule'];
+    put?: never;
+    post?: never;
+    /** End a schedule; the runs it made are kept. */
+    delete: operations['delete_schedule'];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/schedules/{schedule_id}/pause': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Have a schedule make no more runs for now. */
+    post: operations['pause_schedule'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/schedules/{schedule_id}/unpause': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Have a paused schedule go on. */
+    post: operations['unpause_schedule'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -401,6 +505,47 @@ export interface components {
        * @default null
        */
       error_cell: number | null;
+    };
+    /**
+     * Capabilities
+     * @description What a target can do; what it cannot is answered with the code `not-offered`.
+     */
+    Capabilities: {
+      /**
+       * Resume
+       * @description Runs that were interrupted can go on.
+       */
+      resume: boolean;
+      /**
+       * Archive
+       * @description Runs can be taken out of the lists, and put back.
+       */
+      archive: boolean;
+      /**
+       * Schedules
+       * @description Pipelines can run by a timetable.
+       */
+      schedules: boolean;
+      /**
+       * Own Machine
+       * @description Steps run on the Jupyter server's machine.
+       */
+      own_machine: boolean;
+      /**
+       * Watches Files
+       * @description Its cache sees which files a step reads.
+       */
+      watches_files: boolean;
+      /**
+       * Live Logs
+       * @description Logs can be read while a step goes on.
+       */
+      live_logs: boolean;
+      /**
+       * Sources
+       * @description Runs keep the notebook they were made of.
+       */
+      sources: boolean;
     };
     /**
      * Comparison
@@ -474,6 +619,11 @@ export interface components {
     Experiments: {
       /** Experiments */
       experiments: string[];
+      /**
+       * Remarks
+       * @default []
+       */
+      remarks: components['schemas']['Remark'][];
     };
     /** Gpu */
     Gpu: {
@@ -668,6 +818,16 @@ export interface components {
       /** Failed */
       failed: number;
     };
+    /**
+     * Remark
+     * @description A target that is left out of an answer, and why.
+     */
+    Remark: {
+      /** Target */
+      target: string;
+      /** Message */
+      message: string;
+    };
     /** Run */
     Run: {
       /** Run Id */
@@ -726,8 +886,11 @@ export interface components {
        * @default null
        */
       reason: string | null;
-      /** Dir */
-      dir: string;
+      /**
+       * Dir
+       * @description The run's folder; null where it is not on this machine.
+       */
+      dir: string | null;
       /** Diagnostics */
       diagnostics: components['schemas']['Diagnostic'][];
       /** Outputs */
@@ -741,6 +904,8 @@ export interface components {
     /**
      * RunList
      * @description The newest first. `next` is the cursor of the next page; null at the end.
+     *
+     *     `total` counts the runs of the targets that answered; the others are in `remarks`.
      */
     RunList: {
       /** Runs */
@@ -749,19 +914,19 @@ export interface components {
       next: string | null;
       /** Total */
       total: number;
+      /**
+       * Remarks
+       * @default []
+       */
+      remarks: components['schemas']['Remark'][];
     };
     /**
      * RunRequest
-     * @description Start a run of the notebook (or compiled `.yaml`) on disk: save before you run.
+     * @description Start a run.
      */
     RunRequest: {
       /** Path */
       path: string;
-      /**
-       * Target
-       * @default local
-       */
-      target?: string;
       /**
        * Parameters
        * @default {}
@@ -779,6 +944,17 @@ export interface components {
        * @default null
        */
       experiment?: string | null;
+      /**
+       * Target
+       * @default local
+       */
+      target?: string;
+      /**
+       * Name
+       * @description What lists call the run; on this machine it is always the pipeline's name.
+       * @default null
+       */
+      name?: string | null;
       /**
        * From Step
        * @description Run this step and all after it anew.
@@ -852,6 +1028,203 @@ export interface components {
       reason: string | null;
     };
     /**
+     * Schedule
+     * @description A pipeline that runs by itself, by `cron` or `every` so many seconds.
+     */
+    Schedule: {
+      /** Schedule Id */
+      schedule_id: string;
+      /** Name */
+      name: string;
+      /** Target */
+      target: string;
+      /** Experiment */
+      experiment: string | null;
+      /**
+       * Enabled
+       * @description false: paused.
+       */
+      enabled: boolean;
+      /** Cron */
+      cron: string | null;
+      /** Every */
+      every: number | null;
+      /** Start */
+      start: string | null;
+      /** End */
+      end: string | null;
+      /** At Once */
+      at_once: number;
+      /** Catch Up */
+      catch_up: boolean;
+      /** Parameters */
+      parameters: {
+        [key: string]: components['schemas']['JsonValue'];
+      };
+      /**
+       * Path
+       * @description The notebook under the server's root; null elsewhere.
+       */
+      path: string | null;
+      /**
+       * Notebook
+       * @description The notebook's full path, where it is known.
+       */
+      notebook: string | null;
+      /** Created At */
+      created_at: string;
+      /** Updated At */
+      updated_at: string | null;
+      /**
+       * Error
+       * @description What is wrong with it, in one line.
+       */
+      error: string | null;
+    };
+    /**
+     * ScheduleList
+     * @description The newest first. `next` is the cursor of the next page; null at the end.
+     */
+    ScheduleList: {
+      /** Schedules */
+      schedules: components['schemas']['Schedule'][];
+      /** Next */
+      next: string | null;
+      /** Total */
+      total: number;
+      /**
+       * Remarks
+       * @default []
+       */
+      remarks: components['schemas']['Remark'][];
+    };
+    /**
+     * ScheduleRequest
+     * @description Have a pipeline run by itself: by `cron`, or `every` so many seconds.
+     *
+     *     The file is sent as it is now; later changes to it do not count.
+     */
+    ScheduleRequest: {
+      /** Path */
+      path: string;
+      /**
+       * Parameters
+       * @default {}
+       */
+      parameters?: {
+        [key: string]: components['schemas']['JsonValue'];
+      };
+      /**
+       * Cache
+       * @default true
+       */
+      cache?: boolean;
+      /**
+       * Experiment
+       * @default null
+       */
+      experiment?: string | null;
+      /** Target */
+      target: string;
+      /**
+       * Name
+       * @default null
+       */
+      name?: string | null;
+      /**
+       * Cron
+       * @description Five fields as in crontab, or six, of which the first are seconds. In UTC.
+       * @default null
+       */
+      cron?: string | null;
+      /**
+       * Every
+       * @description Seconds.
+       * @default null
+       */
+      every?: number | null;
+      /**
+       * Start
+       * @description Not before this time.
+       * @default null
+       */
+      start?: string | null;
+      /**
+       * End
+       * @description Not after this time.
+       * @default null
+       */
+      end?: string | null;
+      /**
+       * At Once
+       * @description How many of its runs may overlap.
+       * @default 1
+       */
+      at_once?: number;
+      /**
+       * Catch Up
+       * @description Make up for turns that were missed.
+       * @default true
+       */
+      catch_up?: boolean;
+    };
+    /**
+     * Scheduled
+     * @description A schedule that was made, and what is to be known of it.
+     */
+    Scheduled: {
+      /** Schedule Id */
+      schedule_id: string;
+      /** Name */
+      name: string;
+      /** Target */
+      target: string;
+      /** Experiment */
+      experiment: string | null;
+      /**
+       * Enabled
+       * @description false: paused.
+       */
+      enabled: boolean;
+      /** Cron */
+      cron: string | null;
+      /** Every */
+      every: number | null;
+      /** Start */
+      start: string | null;
+      /** End */
+      end: string | null;
+      /** At Once */
+      at_once: number;
+      /** Catch Up */
+      catch_up: boolean;
+      /** Parameters */
+      parameters: {
+        [key: string]: components['schemas']['JsonValue'];
+      };
+      /**
+       * Path
+       * @description The notebook under the server's root; null elsewhere.
+       */
+      path: string | null;
+      /**
+       * Notebook
+       * @description The notebook's full path, where it is known.
+       */
+      notebook: string | null;
+      /** Created At */
+      created_at: string;
+      /** Updated At */
+      updated_at: string | null;
+      /**
+       * Error
+       * @description What is wrong with it, in one line.
+       */
+      error: string | null;
+      /** Remarks */
+      remarks: components['schemas']['Diagnostic'][];
+    };
+    /**
      * Schemas
      * @description JSON schemas for JupyterLab's FormComponent.
      */
@@ -870,6 +1243,70 @@ export interface components {
       pipeline: {
         [key: string]: components['schemas']['JsonValue'];
       };
+    };
+    /**
+     * Started
+     * @description A run that was begun, and what is to be known of it.
+     */
+    Started: {
+      /** Run Id */
+      run_id: string;
+      /** Name */
+      name: string;
+      /** Target */
+      target: string;
+      /** Experiment */
+      experiment: string | null;
+      /**
+       * State
+       * @enum {string}
+       */
+      state:
+        | 'PENDING'
+        | 'RUNNING'
+        | 'SUCCEEDED'
+        | 'SKIPPED'
+        | 'FAILED'
+        | 'CANCELING'
+        | 'CANCELED';
+      /**
+       * Path
+       * @description The notebook under the server's root; null elsewhere.
+       */
+      path: string | null;
+      /**
+       * Notebook
+       * @description The notebook's full path; null for a compiled one.
+       */
+      notebook: string | null;
+      /** Created At */
+      created_at: string;
+      /** Started At */
+      started_at: string | null;
+      /** Finished At */
+      finished_at: string | null;
+      /** Parameters */
+      parameters: {
+        [key: string]: components['schemas']['JsonValue'];
+      };
+      /** Metrics */
+      metrics: {
+        [key: string]: components['schemas']['JsonValue'];
+      };
+      progress: components['schemas']['Progress'];
+      /**
+       * Error
+       * @description Why it failed, in one line.
+       */
+      error: string | null;
+      /**
+       * Reason
+       * @description Why it waits in the queue, in one line.
+       * @default null
+       */
+      reason: string | null;
+      /** Remarks */
+      remarks: components['schemas']['Diagnostic'][];
     };
     /** Status */
     Status: {
@@ -1006,7 +1443,10 @@ export interface components {
       /** Suggestions */
       suggestions: components['schemas']['Suggestion'][];
     };
-    /** Target */
+    /**
+     * Target
+     * @description Where pipelines run. CPUs, memory and GPUs are told of this machine only.
+     */
     Target: {
       /** Name */
       name: string;
@@ -1015,13 +1455,55 @@ export interface components {
        * @enum {string}
        */
       kind: 'local' | 'kubeflow';
-      /** Available */
+      /**
+       * Where
+       * @description For people: this machine, a URL, a kubeconfig's context.
+       */
+      where: string;
+      /**
+       * Ui
+       * @description Where people look at it; null where nobody said.
+       * @default null
+       */
+      ui: string | null;
+      capabilities: components['schemas']['Capabilities'];
+      /**
+       * Available
+       * @description It answers.
+       */
       available: boolean;
       /**
        * Reason
+       * @description Why it does not.
        * @default null
        */
       reason: string | null;
+      /**
+       * Version
+       * @default null
+       */
+      version: string | null;
+      /**
+       * Namespace
+       * @default null
+       */
+      namespace: string | null;
+      /**
+       * Multi User
+       * @default null
+       */
+      multi_user: boolean | null;
+      /**
+       * Remarks
+       * @default []
+       */
+      remarks: string[];
+      /**
+       * Milliseconds
+       * @description How long its answer took.
+       * @default null
+       */
+      milliseconds: number | null;
       /**
        * Cpus
        * @default null
@@ -1038,7 +1520,10 @@ export interface components {
        */
       gpus: components['schemas']['Gpu'][];
     };
-    /** Targets */
+    /**
+     * Targets
+     * @description This machine first.
+     */
     Targets: {
       /** Targets */
       targets: components['schemas']['Target'][];
@@ -1117,6 +1602,15 @@ export interface components {
     };
     /** @description Internal Server Error */
     InternalServerError: {
+      headers: {
+        [name: string]: unknown;
+      };
+      content: {
+        'application/json': components['schemas']['Error'];
+      };
+    };
+    /** @description Bad Gateway */
+    BadGateway: {
       headers: {
         [name: string]: unknown;
       };
@@ -1340,7 +1834,10 @@ export interface operations {
   };
   list_experiments: {
     parameters: {
-      query?: never;
+      query?: {
+        /** @description Of this target; where left out, of all that answer within two seconds. */
+        target?: string;
+      };
       header?: never;
       path?: never;
       cookie?: never;
@@ -1358,13 +1855,16 @@ export interface operations {
       };
       400: components['responses']['BadRequest'];
       403: components['responses']['Forbidden'];
+      404: components['responses']['NotFound'];
       500: components['responses']['InternalServerError'];
+      502: components['responses']['BadGateway'];
+      503: components['responses']['ServiceUnavailable'];
     };
   };
   list_runs: {
     parameters: {
       query?: {
-        /** @description Runs on this target. */
+        /** @description Of this target; where left out, of all that answer within two seconds. */
         target?: string;
         /** @description Runs of this experiment. */
         experiment?: string;
@@ -1401,7 +1901,10 @@ export interface operations {
       };
       400: components['responses']['BadRequest'];
       403: components['responses']['Forbidden'];
+      404: components['responses']['NotFound'];
       500: components['responses']['InternalServerError'];
+      502: components['responses']['BadGateway'];
+      503: components['responses']['ServiceUnavailable'];
     };
   };
   start_run: {
@@ -1423,7 +1926,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['RunSummary'];
+          'application/json': components['schemas']['Started'];
         };
       };
       400: components['responses']['BadRequest'];
@@ -1431,6 +1934,7 @@ export interface operations {
       404: components['responses']['NotFound'];
       409: components['responses']['Conflict'];
       500: components['responses']['InternalServerError'];
+      502: components['responses']['BadGateway'];
       503: components['responses']['ServiceUnavailable'];
     };
   };
@@ -1441,6 +1945,10 @@ export interface operations {
         left: string;
         /** @description Another run's id. */
         right: string;
+        /** @description The target the one is on. */
+        left_target?: string;
+        /** @description The target the other is on. */
+        right_target?: string;
       };
       header?: never;
       path?: never;
@@ -1461,11 +1969,16 @@ export interface operations {
       403: components['responses']['Forbidden'];
       404: components['responses']['NotFound'];
       500: components['responses']['InternalServerError'];
+      502: components['responses']['BadGateway'];
+      503: components['responses']['ServiceUnavailable'];
     };
   };
   show_run: {
     parameters: {
-      query?: never;
+      query?: {
+        /** @description The target it is on. */
+        target?: string;
+      };
       header?: never;
       path: {
         /** @description The run's id. */
@@ -1488,11 +2001,16 @@ export interface operations {
       403: components['responses']['Forbidden'];
       404: components['responses']['NotFound'];
       500: components['responses']['InternalServerError'];
+      502: components['responses']['BadGateway'];
+      503: components['responses']['ServiceUnavailable'];
     };
   };
   delete_run: {
     parameters: {
-      query?: never;
+      query?: {
+        /** @description The target it is on. */
+        target?: string;
+      };
       header?: never;
       path: {
         /** @description The run's id. */
@@ -1514,12 +2032,16 @@ export interface operations {
       404: components['responses']['NotFound'];
       409: components['responses']['Conflict'];
       500: components['responses']['InternalServerError'];
+      502: components['responses']['BadGateway'];
       503: components['responses']['ServiceUnavailable'];
     };
   };
   cancel_run: {
     parameters: {
-      query?: never;
+      query?: {
+        /** @description The target it is on. */
+        target?: string;
+      };
       header?: never;
       path: {
         /** @description The run's id. */
@@ -1543,12 +2065,16 @@ export interface operations {
       404: components['responses']['NotFound'];
       409: components['responses']['Conflict'];
       500: components['responses']['InternalServerError'];
+      502: components['responses']['BadGateway'];
       503: components['responses']['ServiceUnavailable'];
     };
   };
   retry_run: {
     parameters: {
-      query?: never;
+      query?: {
+        /** @description The target it is on. */
+        target?: string;
+      };
       header?: never;
       path: {
         /** @description The run's id. */
@@ -1572,12 +2098,16 @@ export interface operations {
       404: components['responses']['NotFound'];
       409: components['responses']['Conflict'];
       500: components['responses']['InternalServerError'];
+      502: components['responses']['BadGateway'];
       503: components['responses']['ServiceUnavailable'];
     };
   };
   resume_run: {
     parameters: {
-      query?: never;
+      query?: {
+        /** @description The target it is on. */
+        target?: string;
+      };
       header?: never;
       path: {
         /** @description The run's id. */
@@ -1601,12 +2131,78 @@ export interface operations {
       404: components['responses']['NotFound'];
       409: components['responses']['Conflict'];
       500: components['responses']['InternalServerError'];
+      502: components['responses']['BadGateway'];
+      503: components['responses']['ServiceUnavailable'];
+    };
+  };
+  archive_run: {
+    parameters: {
+      query?: {
+        /** @description The target it is on. */
+        target?: string;
+      };
+      header?: never;
+      path: {
+        /** @description The run's id. */
+        run_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description No Content */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      400: components['responses']['BadRequest'];
+      403: components['responses']['Forbidden'];
+      404: components['responses']['NotFound'];
+      409: components['responses']['Conflict'];
+      500: components['responses']['InternalServerError'];
+      502: components['responses']['BadGateway'];
+      503: components['responses']['ServiceUnavailable'];
+    };
+  };
+  unarchive_run: {
+    parameters: {
+      query?: {
+        /** @description The target it is on. */
+        target?: string;
+      };
+      header?: never;
+      path: {
+        /** @description The run's id. */
+        run_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description No Content */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      400: components['responses']['BadRequest'];
+      403: components['responses']['Forbidden'];
+      404: components['responses']['NotFound'];
+      409: components['responses']['Conflict'];
+      500: components['responses']['InternalServerError'];
+      502: components['responses']['BadGateway'];
       503: components['responses']['ServiceUnavailable'];
     };
   };
   show_source: {
     parameters: {
-      query?: never;
+      query?: {
+        /** @description The target it is on. */
+        target?: string;
+      };
       header?: never;
       path: {
         /** @description The run's id. */
@@ -1629,11 +2225,16 @@ export interface operations {
       403: components['responses']['Forbidden'];
       404: components['responses']['NotFound'];
       500: components['responses']['InternalServerError'];
+      502: components['responses']['BadGateway'];
+      503: components['responses']['ServiceUnavailable'];
     };
   };
   download_file: {
     parameters: {
-      query?: never;
+      query?: {
+        /** @description The target it is on. */
+        target?: string;
+      };
       header?: never;
       path: {
         /** @description The run's id. */
@@ -1658,11 +2259,15 @@ export interface operations {
       403: components['responses']['Forbidden'];
       404: components['responses']['NotFound'];
       500: components['responses']['InternalServerError'];
+      502: components['responses']['BadGateway'];
+      503: components['responses']['ServiceUnavailable'];
     };
   };
   read_log: {
     parameters: {
       query?: {
+        /** @description The target it is on. */
+        target?: string;
         /** @description The turn of a loop (`2`, `2.0` in nested loops); the first where left out. */
         iteration?: string;
         /** @description The byte to begin at. */
@@ -1694,11 +2299,15 @@ export interface operations {
       403: components['responses']['Forbidden'];
       404: components['responses']['NotFound'];
       500: components['responses']['InternalServerError'];
+      502: components['responses']['BadGateway'];
+      503: components['responses']['ServiceUnavailable'];
     };
   };
   show_executed: {
     parameters: {
       query?: {
+        /** @description The target it is on. */
+        target?: string;
         /** @description The turn of a loop (`2`, `2.0` in nested loops); the first where left out. */
         iteration?: string;
       };
@@ -1726,11 +2335,15 @@ export interface operations {
       403: components['responses']['Forbidden'];
       404: components['responses']['NotFound'];
       500: components['responses']['InternalServerError'];
+      502: components['responses']['BadGateway'];
+      503: components['responses']['ServiceUnavailable'];
     };
   };
   show_page: {
     parameters: {
       query?: {
+        /** @description The target it is on. */
+        target?: string;
         /** @description The turn of a loop (`2`, `2.0` in nested loops); the first where left out. */
         iteration?: string;
       };
@@ -1758,6 +2371,205 @@ export interface operations {
       403: components['responses']['Forbidden'];
       404: components['responses']['NotFound'];
       500: components['responses']['InternalServerError'];
+      502: components['responses']['BadGateway'];
+      503: components['responses']['ServiceUnavailable'];
+    };
+  };
+  list_schedules: {
+    parameters: {
+      query?: {
+        /** @description Of this target; where left out, of all that answer within two seconds. */
+        target?: string;
+        /** @description Schedules whose runs are in it. */
+        experiment?: string;
+        /** @description What the name or id contains. */
+        text?: string;
+        /** @description How many schedules at most. */
+        limit?: number;
+        /** @description `next` of the page before. */
+        cursor?: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ScheduleList'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      403: components['responses']['Forbidden'];
+      404: components['responses']['NotFound'];
+      500: components['responses']['InternalServerError'];
+      502: components['responses']['BadGateway'];
+      503: components['responses']['ServiceUnavailable'];
+    };
+  };
+  make_schedule: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['ScheduleRequest'];
+      };
+    };
+    responses: {
+      /** @description Created */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Scheduled'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      403: components['responses']['Forbidden'];
+      404: components['responses']['NotFound'];
+      409: components['responses']['Conflict'];
+      500: components['responses']['InternalServerError'];
+      502: components['responses']['BadGateway'];
+      503: components['responses']['ServiceUnavailable'];
+    };
+  };
+  show_schedule: {
+    parameters: {
+      query: {
+        /** @description The target it is on. */
+        target: string;
+      };
+      header?: never;
+      path: {
+        /** @description The schedule's id. */
+        schedule_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Schedule'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      403: components['responses']['Forbidden'];
+      404: components['responses']['NotFound'];
+      500: components['responses']['InternalServerError'];
+      502: components['responses']['BadGateway'];
+      503: components['responses']['ServiceUnavailable'];
+    };
+  };
+  delete_schedule: {
+    parameters: {
+      query: {
+        /** @description The target it is on. */
+        target: string;
+      };
+      header?: never;
+      path: {
+        /** @description The schedule's id. */
+        schedule_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description No Content */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      400: components['responses']['BadRequest'];
+      403: components['responses']['Forbidden'];
+      404: components['responses']['NotFound'];
+      409: components['responses']['Conflict'];
+      500: components['responses']['InternalServerError'];
+      502: components['responses']['BadGateway'];
+      503: components['responses']['ServiceUnavailable'];
+    };
+  };
+  pause_schedule: {
+    parameters: {
+      query: {
+        /** @description The target it is on. */
+        target: string;
+      };
+      header?: never;
+      path: {
+        /** @description The schedule's id. */
+        schedule_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Schedule'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      403: components['responses']['Forbidden'];
+      404: components['responses']['NotFound'];
+      409: components['responses']['Conflict'];
+      500: components['responses']['InternalServerError'];
+      502: components['responses']['BadGateway'];
+      503: components['responses']['ServiceUnavailable'];
+    };
+  };
+  unpause_schedule: {
+    parameters: {
+      query: {
+        /** @description The target it is on. */
+        target: string;
+      };
+      header?: never;
+      path: {
+        /** @description The schedule's id. */
+        schedule_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Schedule'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      403: components['responses']['Forbidden'];
+      404: components['responses']['NotFound'];
+      409: components['responses']['Conflict'];
+      500: components['responses']['InternalServerError'];
+      502: components['responses']['BadGateway'];
+      503: components['responses']['ServiceUnavailable'];
     };
   };
 }

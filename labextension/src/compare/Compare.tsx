@@ -3,7 +3,7 @@ import type { ITranslator } from '@jupyterlab/translation';
 import { Widget } from '@lumino/widgets';
 import { ReactNode, useEffect, useLayoutEffect, useRef, useState } from 'react';
 
-import type { Comparison, RunSummary } from '../api';
+import { runKey, type Comparison, type RunSummary } from '../api';
 import { isActive } from '../runs/filter';
 import { usePanel } from '../runs/hooks';
 import { ago, formatValue, moment } from '../runs/words';
@@ -108,7 +108,7 @@ function Head({ run }: { run: RunSummary }): JSX.Element {
         <button
           className="jp-lw-Link"
           onClick={() =>
-            void commands.execute(CommandIDs.openRun, { runId: run.run_id })
+            void commands.execute(CommandIDs.openRun, { runId: runKey(run) })
           }
         >
           {run.name}

@@ -13,6 +13,7 @@ import {
 import type { CodeEditor } from '@jupyterlab/codeeditor';
 import type { ITranslator } from '@jupyterlab/translation';
 
+import { runKey } from '../api';
 import { runIds } from '../runs/commands';
 import type { IRunsPanel } from '../runs/hooks';
 import { place } from '../runs/place';
@@ -100,7 +101,7 @@ async function pickOther(panel: IRunsPanel, runId: string): Promise<string | nul
     limit: OFFERED
   });
   const others = siblings(run, found)
-    .filter(other => other.run_id !== runId)
+    .filter(other => runKey(other) !== runId)
     .reverse();
   if (!others.length) {
     await showDialog({
@@ -112,7 +113,7 @@ async function pickOther(panel: IRunsPanel, runId: string): Promise<string | nul
   }
   const items = others.map(
     other =>
-      `${ago(other.created_at)} · ${stateLabel(other.state, trans)} · ${other.run_id}`
+      `${ago(other.created_at)} · ${stateLabel(other.state, trans)} · ${runKey(other)}`
   );
   const { value } = await InputDialog.getItem({
     title: trans.__('Compare with which run?'),
@@ -120,5 +121,5 @@ async function pickOther(panel: IRunsPanel, runId: string): Promise<string | nul
     okLabel: trans.__('Compare')
   });
   const index = value === null ? -1 : items.indexOf(value);
-  return index < 0 ? null : others[index].run_id;
+  return index < 0 ? null : runKey(others[index]);
 }

@@ -2,24 +2,25 @@ import { Dialog, ReactWidget } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { useEffect, useId, useState } from 'react';
 
-import type { Client, Parameter, Target } from '../api/client';
+import type { Client, Parameter } from '../api/client';
+import type { TargetsModel } from '../targets/model';
 import { allowAccept } from './accept';
 import { ParameterForm } from './parameters';
+import { isAway, PlaceFields, type IPlace } from './place';
 import { readForm } from './values';
 import { tabToFields } from './tab';
 
 /** What a person decides about a run. */
-export interface IRunChoice {
+export interface IRunChoice extends IPlace {
   readonly texts: Readonly<Record<string, string>>;
-  readonly target: string;
   readonly cache: boolean;
-  readonly experiment: string;
   readonly from: string | null;
   readonly until: string | null;
 }
 
 export interface IRunDialogOptions {
   readonly client: Client;
+  readonly targets: TargetsModel;
   readonly name: string;
   readonly parameters: readonly Parameter[];
   readonly steps: readonly string[];
@@ -47,13 +48,20 @@ class RunBody extends ReactWidget implements Dialog.IBodyWidget<IRunChoice> {
   constructor(private readonly _options: IRunDialogOptions) {
     super();
     this._choice = _options.choice;
+    _options.targets.changed.connect(this._check, this);
+  }
+
+  override dispose(): void {
+    this._options.targets.changed.disconnect(this._check, this);
+    super.dispose();
   }
 
   onValid: (valid: boolean) => void = () => undefined;
 
   get valid(): boolean {
-    const { problems } = readForm(this._options.parameters, this._choice.texts);
-    return Object.keys(problems).length === 0;
+    const { parameters, targets } = this._options;
+    const { problems } = readForm(parameters, this._choice.texts);
+    return Object.keys(problems).length === 0 && !isAway(targets, this._choice.target);
   }
 
   getValue(): IRunChoice {
@@ -66,10 +74,14 @@ class RunBody extends ReactWidget implements Dialog.IBodyWidget<IRunChoice> {
         options={this._options}
         onChange={choice => {
           this._choice = choice;
-          this.onValid(this.valid);
+          this._check();
         }}
       />
     );
+  }
+
+  private _check(): void {
+    this.onValid(this.valid);
   }
 
   private _choice: IRunChoice;
@@ -80,19 +92,11 @@ function RunForm(props: {
   onChange: (choice: IRunChoice) => void;
 }): JSX.Element {
   const { options, onChange } = props;
-  const { trans, parameters, steps, client } = options;
+  const { trans, parameters, steps, client, targets } = options;
   const [choice, setChoice] = useState(options.choice);
-  const [targets, setTargets] = useState<readonly Target[] | null>(null);
-  const [experiments, setExperiments] = useState<readonly string[]>([]);
   const id = useId();
   const change = (part: Partial<IRunChoice>): void => setChoice({ ...choice, ...part });
   useEffect(() => onChange(choice), [choice, onChange]);
-  useEffect(() => {
-    // The dialog is of use without them: "local" is always there.
-    client.targets().then(setTargets, () => setTargets([]));
-    client.experiments().then(setExperiments, () => undefined);
-  }, [client]);
-  const target = targets?.find(one => one.name === choice.target);
   return (
     <form className="jp-lw-Run" onSubmit={event => event.preventDefault()}>
       {parameters.length > 0 && (
@@ -108,45 +112,15 @@ function RunForm(props: {
       )}
       <fieldset>
         <legend>{trans.__('Where and how')}</legend>
-        <div className="jp-lw-Field">
-          <label htmlFor={`${id}-target`}>{trans.__('Target')}</label>
-          <select
-            id={`${id}-target`}
-            className="jp-mod-styled"
-            value={choice.target}
-            aria-describedby={`${id}-place`}
-            onChange={event => change({ target: event.target.value })}
-          >
-            {(targets?.length
-              ? targets
-              : [{ name: choice.target, available: true }]
-            ).map(one => (
-              <option key={one.name} value={one.name} disabled={!one.available}>
-                {one.name === 'local' ? trans.__('This machine') : one.name}
-              </option>
-            ))}
-          </select>
-          <span id={`${id}-place`} className="jp-lw-Hint">
-            {target ? placeText(target, trans) : ''}
-          </span>
-        </div>
-        <div className="jp-lw-Field">
-          <label htmlFor={`${id}-experiment`}>{trans.__('Experiment')}</label>
-          <input
-            id={`${id}-experiment`}
-            className="jp-mod-styled"
-            value={choice.experiment}
-            list={`${id}-experiments`}
-            placeholder={trans.__('none')}
-            autoComplete="off"
-            onChange={event => change({ experiment: event.target.value })}
-          />
-          <datalist id={`${id}-experiments`}>
-            {experiments.map(one => (
-              <option key={one} value={one} />
-            ))}
-          </datalist>
-        </div>
+        <PlaceFields
+          client={client}
+          targets={targets}
+          offered={() => true}
+          pipeline={options.name}
+          value={choice}
+          onChange={change}
+          trans={trans}
+        />
         <div className="jp-lw-Field">
           <label htmlFor={`${id}-from`}>{trans.__('From')}</label>
           <StepChoice
@@ -202,17 +176,4 @@ function StepChoice(props: {
       ))}
     </select>
   );
-}
-
-function placeText(target: Target, trans: TranslationBundle): string {
-  if (!target.available) {
-    return target.reason ?? '';
-  }
-  const gpus = target.gpus?.length ?? 0;
-  const parts = [
-    target.cpus ? trans._n('%1 CPU', '%1 CPUs', target.cpus) : '',
-    target.memory_bytes ? `${Math.round(target.memory_bytes / 2 ** 30)} GiB` : '',
-    gpus > 0 ? trans._n('%1 GPU', '%1 GPUs', gpus) : ''
-  ];
-  return parts.filter(Boolean).join(', ');
 }

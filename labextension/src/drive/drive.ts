@@ -2,7 +2,7 @@ import type { Contents, ServerConnection } from '@jupyterlab/services';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { ISignal, Signal } from '@lumino/signaling';
 
-import type { Client, RunSummary } from '../api';
+import { runKey, type Client, type RunSummary } from '../api';
 import { DRIVE, parsePath, sourcePath, stepPath } from './path';
 
 const LISTED = 100;
@@ -40,14 +40,14 @@ export class RunDrive implements Contents.IDrive {
         const { runs } = await this._client.runs({ limit: LISTED });
         return folder(
           path,
-          runs.map(run => entry(run.run_id, 'directory', run.created_at))
+          runs.map(run => entry(runKey(run), 'directory', run.created_at))
         );
       }
       case 'run': {
         const run = await this._client.run(place.runId);
         return folder(path, [
-          entry(sourcePath(run.run_id), 'notebook', run.created_at),
-          entry(`${run.run_id}/steps`, 'directory', run.created_at)
+          entry(sourcePath(place.runId), 'notebook', run.created_at),
+          entry(`${place.runId}/steps`, 'directory', run.created_at)
         ]);
       }
       case 'steps': {
@@ -57,7 +57,7 @@ export class RunDrive implements Contents.IDrive {
           path,
           steps.map(step =>
             entry(
-              stepPath(run.run_id, step.name, step.iteration),
+              stepPath(place.runId, step.name, step.iteration),
               'notebook',
               step.finished_at ?? run.created_at
             )

@@ -1,4 +1,5 @@
-/** Paths of notebooks that belong to runs: `<run>/notebook.ipynb`, `<run>/steps/<step>@<turn>.ipynb`. */
+/** Paths of notebooks that belong to runs: `<run>/notebook.ipynb`, `<run>/steps/<step>@<turn>.ipynb`.
+ * A run is named by its key. */
 
 export const DRIVE = 'labwright';
 

@@ -4,7 +4,7 @@ import { Order } from './order';
 import { EventStream, LabwrightEvent, readEvent, waitBefore } from './stream';
 
 function numbered(epoch: string, seq: number): LabwrightEvent {
-  return { type: 'deleted', epoch, seq, run_id: 'r' };
+  return { type: 'deleted', epoch, seq, run_id: 'r', target: 'local' };
 }
 
 describe('Order', () => {

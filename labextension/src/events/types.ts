@@ -1,9 +1,9 @@
-/** What the agent says, as Jupyter's event bus brings it to the browser. */
+/** What the server says of all targets, as Jupyter's event bus brings it to the browser. */
 
 import type { Iteration, RunSummary, Step } from '../api/types';
 
 interface INumbered {
-  /** Names one life of the agent; `seq` counts its events without a gap. */
+  /** Names one life of the server; `seq` counts its events without a gap. */
   readonly epoch: string;
   readonly seq: number;
 }
@@ -13,15 +13,19 @@ export interface IRunEvent extends INumbered {
   readonly run: RunSummary;
 }
 
-export interface IStepEvent extends INumbered {
-  readonly type: 'step';
+/** A run on some target, as its own events name it. */
+interface IOfRun extends INumbered {
   readonly run_id: string;
+  readonly target: string;
+}
+
+export interface IStepEvent extends IOfRun {
+  readonly type: 'step';
   readonly step: Step;
 }
 
-export interface ILogEvent extends INumbered {
+export interface ILogEvent extends IOfRun {
   readonly type: 'log';
-  readonly run_id: string;
   readonly step: string;
   readonly iteration: Iteration;
   /** Where `text` begins in the step's log, in bytes of UTF-8. */
@@ -29,9 +33,17 @@ export interface ILogEvent extends INumbered {
   readonly text: string;
 }
 
-export interface IDeletedEvent extends INumbered {
-  readonly type: 'deleted';
-  readonly run_id: string;
+/** Gone from the lists: for good, or archived. */
+export interface IDeletedEvent extends IOfRun {
+  readonly type: 'deleted' | 'archived';
+}
+
+/** Another target answers again, or does not; `watched` means nothing. */
+export interface ITargetEvent extends INumbered {
+  readonly type: 'target';
+  readonly target: string;
+  readonly state: 'connected' | 'lost' | 'watched';
+  readonly message?: string;
 }
 
 /** The server found an agent, or lost it. */
@@ -42,7 +54,7 @@ export interface IAgentEvent {
 }
 
 export type LabwrightEvent =
-  IRunEvent | IStepEvent | ILogEvent | IDeletedEvent | IAgentEvent;
+  IRunEvent | IStepEvent | ILogEvent | IDeletedEvent | ITargetEvent | IAgentEvent;
 
 const PREFIX = 'https://events.labwright.dev/';
 

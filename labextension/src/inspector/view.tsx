@@ -3,7 +3,7 @@ import type { CommandRegistry } from '@lumino/commands';
 import type { JSONObject, PartialJSONObject } from '@lumino/coreutils';
 import { useEffect, useRef, useState } from 'react';
 
-import { GraphStep, Run, Value } from '../api/client';
+import { GraphStep, Run, runKey, Value } from '../api/client';
 import { setSettings } from '../cells/edits';
 import { cssColour } from '../pipeline/colours';
 import type { NotebookPipeline } from '../pipeline/model';
@@ -129,13 +129,13 @@ function LastRun(props: {
         </p>
       )}
       <div className="jp-lw-Actions">
-        <Act id={CommandIDs.openRun} args={{ runId: run.run_id }} commands={commands}>
+        <Act id={CommandIDs.openRun} args={{ runId: runKey(run) }} commands={commands}>
           {trans.__('Open run')}
         </Act>
         {done.has_notebook && (
           <Act
             id={CommandIDs.openExecuted}
-            args={{ runId: run.run_id, step, iteration: done.iteration ?? null }}
+            args={{ runId: runKey(run), step, iteration: done.iteration ?? null }}
             commands={commands}
           >
             {trans.__('Executed notebook')}

@@ -4,7 +4,7 @@ import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { IStatusBar } from '@jupyterlab/statusbar';
 import { ReactWidget } from '@jupyterlab/ui-components';
 
-import type { RunSummary } from '../api';
+import { runKey, type RunSummary } from '../api';
 import { useSignal } from '../runs/hooks';
 import { CommandIDs, IWorkbench } from '../tokens';
 import { StateIcon } from '../ui';
@@ -34,7 +34,7 @@ export const notifyPlugin: JupyterFrontEndPlugin<void> = {
       const open = {
         label: trans.__('Open'),
         callback: () =>
-          void app.commands.execute(CommandIDs.openRun, { runId: run.run_id })
+          void app.commands.execute(CommandIDs.openRun, { runId: runKey(run) })
       };
       Notification.emit(message.text, message.failed ? 'error' : 'success', {
         // What failed stays until somebody has seen it.
@@ -103,7 +103,7 @@ function ActiveRuns({ workbench, onClick }: IActiveRunsProps): JSX.Element {
   return (
     <button
       className="jp-lw-Status"
-      title={runs.active.map(run => `${run.name} · ${run.run_id}`).join('\n')}
+      title={runs.active.map(run => `${run.name} · ${runKey(run)}`).join('\n')}
       onClick={onClick}
     >
       <StateIcon state={running ? 'RUNNING' : 'PENDING'} trans={trans} decorative />

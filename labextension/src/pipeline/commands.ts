@@ -15,7 +15,7 @@ import { CommandIDs, IWorkbench } from '../tokens';
 import { labwrightIcon } from '../ui';
 import { Editing, selection } from './edit';
 import type { NotebookPipeline } from './model';
-import { RunPart, startRun } from './start';
+import { makeSchedule, RunPart, startRun } from './start';
 import type { Pipelines } from './tracker';
 
 const ROLES: readonly CellRole[] = ['imports', 'functions', 'parameters', 'metrics'];
@@ -127,6 +127,21 @@ export function addCommands({
     pipeline => run(pipeline, { cache: true }, false),
     ({ preview, marked }) =>
       marked && preview?.some(step => step.state !== 'cached') !== false
+  );
+  const scheduled = (): boolean => workbench.targets.schedulers.length > 0;
+  add(
+    CommandIDs.schedule,
+    {
+      label: trans.__('Schedule…'),
+      caption: trans.__('Have the pipeline run by itself, on a target that offers it'),
+      isVisible: scheduled
+    },
+    async pipeline => {
+      if (await makeSchedule(pipeline, workbench)) {
+        await commands.execute(CommandIDs.showRuns, { schedules: true });
+      }
+    },
+    scheduled
   );
   add(
     CommandIDs.markStep,

@@ -26,6 +26,7 @@ const PALETTE: readonly string[] = [
   CommandIDs.runFromHere,
   CommandIDs.runUpToHere,
   CommandIDs.runStale,
+  CommandIDs.schedule,
   CommandIDs.markStep,
   CommandIDs.mergeStep,
   CommandIDs.skipCell,

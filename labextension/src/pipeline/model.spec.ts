@@ -177,10 +177,16 @@ it('previews with the parameters typed in, and again when a run ended', async ()
   await jest.advanceTimersByTimeAsync(300);
   expect(previews[1].parameters).toEqual({ n: 7 });
   runs.summaries = [
-    { run_id: 'r', path: 'work/digits.ipynb', state: 'RUNNING' } as RunSummary
+    {
+      run_id: 'r',
+      target: 'local',
+      path: 'work/digits.ipynb',
+      state: 'RUNNING'
+    } as RunSummary
   ];
   runs.run.mockResolvedValueOnce({
     run_id: 'r',
+    target: 'local',
     state: 'RUNNING',
     steps: []
   } as unknown as Run);
@@ -191,6 +197,7 @@ it('previews with the parameters typed in, and again when a run ended', async ()
   runs.summaries = [{ ...runs.summaries[0], state: 'SUCCEEDED' }];
   runs.run.mockResolvedValueOnce({
     run_id: 'r',
+    target: 'local',
     state: 'SUCCEEDED',
     steps: []
   } as unknown as Run);

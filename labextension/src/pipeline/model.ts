@@ -13,7 +13,8 @@ import {
   Preview,
   PreviewRequest,
   Run,
-  StepPreview
+  StepPreview,
+  runKey
 } from '../api/client';
 import type { IEdit } from '../cells/draft';
 import {
@@ -305,14 +306,15 @@ export class NotebookPipeline implements IDisposable {
       }
       return;
     }
-    const known = this.lastRun?.run_id === newest.run_id;
-    if (known && ids !== null && !ids.includes(newest.run_id)) {
+    const key = runKey(newest);
+    const known = this.lastRun !== null && runKey(this.lastRun) === key;
+    if (known && ids !== null && !ids.includes(key)) {
       return;
     }
     if (known && this.lastRun!.state === newest.state && isFinal(newest.state)) {
       return;
     }
-    void this._workbench.runs.run(newest.run_id).then(
+    void this._workbench.runs.run(key).then(
       run => {
         const ended = isFinal(run.state) && this.lastRun?.state !== run.state;
         this.lastRun = run;

@@ -2,6 +2,7 @@ import { useEffect, useMemo, useState } from 'react';
 import { Debouncer } from '@lumino/polling';
 
 import type { State } from '../api';
+import { targetLabel } from '../targets/words';
 import { stateLabel } from '../ui';
 import { EVERYTHING, isFiltered, type RunFilter } from './filter';
 import { usePanel, useSignal } from './hooks';
@@ -11,8 +12,9 @@ const TYPING_MS = 200;
 
 /** Which runs to show. A choice appears once there is something to choose from. */
 export function Filters(): JSX.Element {
-  const { runs, trans } = usePanel();
+  const { runs, targets: places, trans } = usePanel();
   useSignal(runs.changed);
+  useSignal(places.changed);
   const { filter } = runs.listing;
   const [text, setText] = useState(filter.text);
   const narrow = (change: Partial<RunFilter>): void =>
@@ -37,7 +39,9 @@ export function Filters(): JSX.Element {
     return [...new Set([...known, ...(filter[of] ? [filter[of]] : [])])].sort();
   };
   const experiments = choices('experiment');
-  const targets = choices('target');
+  const targets = [
+    ...new Set([...places.all.map(({ name }) => name), ...choices('target')])
+  ];
   return (
     <div className="jp-lw-Filters" role="search" aria-label={trans.__('Filter runs')}>
       <input
@@ -72,7 +76,7 @@ export function Filters(): JSX.Element {
           label={trans.__('Target')}
           all={trans.__('Any target')}
           value={filter.target}
-          options={targets.map(name => [name, name])}
+          options={targets.map(name => [name, targetLabel(name, trans)])}
           onChange={target => narrow({ target })}
         />
       )}

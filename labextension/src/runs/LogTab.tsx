@@ -1,7 +1,7 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useEffect, useMemo, useRef, useState } from 'react';
 
-import type { Run, Step } from '../api';
+import { runKey, type Run, type Step } from '../api';
 import { EmptyState, ErrorBox, stateLabel } from '../ui';
 import type { Line } from './ansi';
 import { stepKey, telling } from './detail';
@@ -38,7 +38,7 @@ export function LogTab({ run, chosen, onChoose }: ILogTabProps): JSX.Element {
       ))}
     </select>
   );
-  return <Log key={stepKey(step)} runId={run.run_id} step={step} choice={choice} />;
+  return <Log key={stepKey(step)} runId={runKey(run)} step={step} choice={choice} />;
 }
 
 interface ILogProps {

@@ -1,6 +1,6 @@
 import { useEffect, useMemo, useState } from 'react';
 
-import type { Run, RunSummary } from '../api';
+import { runKey, type Run, type RunSummary } from '../api';
 import { EmptyState, stateLabel } from '../ui';
 import { usePanel, useSignal } from './hooks';
 import { Plot } from './Plot';
@@ -100,7 +100,7 @@ function Metrics({ run }: { run: Run }): JSX.Element {
               </select>
             </label>
           </div>
-          <Plot points={line} metric={metric} over={over} current={run.run_id} />
+          <Plot points={line} metric={metric} over={over} current={runKey(run)} />
           <details className="jp-lw-Outputs-table">
             <summary>{trans.__('As a table')}</summary>
             <table className="jp-lw-Table">
@@ -114,7 +114,7 @@ function Metrics({ run }: { run: Run }): JSX.Element {
               </thead>
               <tbody>
                 {line.map(point => (
-                  <tr key={point.run.run_id}>
+                  <tr key={runKey(point.run)}>
                     <th scope="row">{point.run.run_id}</th>
                     <td>{formatValue(point.x)}</td>
                     <td>{formatValue(point.y)}</td>
@@ -184,7 +184,7 @@ function useSiblings(run: RunSummary): RunSummary[] {
   }, [client, events, notebook, name]);
   const known = runs.summaries;
   return useMemo(() => {
-    const all = new Map([...read, ...known].map(one => [one.run_id, one]));
+    const all = new Map([...read, ...known].map(one => [runKey(one), one]));
     return siblings(run, all.values());
   }, [run, read, known]);
 }

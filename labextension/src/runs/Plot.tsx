@@ -1,5 +1,6 @@
 import { useId } from 'react';
 
+import { runKey } from '../api';
 import { CommandIDs } from '../tokens';
 import { usePanel } from './hooks';
 import { axis, type Point } from './series';
@@ -84,19 +85,19 @@ export function Plot({ points, metric, over, current }: IPlotProps): JSX.Element
           const words = `${metric} ${formatValue(value)}, ${over ?? trans.__('run')} ${formatValue(at)}, ${moment(run.created_at)}`;
           return (
             <circle
-              key={run.run_id}
-              className={run.run_id === current ? 'jp-mod-current' : ''}
+              key={runKey(run)}
+              className={runKey(run) === current ? 'jp-mod-current' : ''}
               cx={left(at)}
               cy={top(value)}
-              r={run.run_id === current ? 6 : 4}
+              r={runKey(run) === current ? 6 : 4}
               role="link"
               tabIndex={0}
               aria-label={words}
-              aria-current={run.run_id === current ? 'true' : undefined}
-              onClick={() => open(run.run_id)}
+              aria-current={runKey(run) === current ? 'true' : undefined}
+              onClick={() => open(runKey(run))}
               onKeyDown={event => {
                 if (event.key === 'Enter') {
-                  open(run.run_id);
+                  open(runKey(run));
                 }
               }}
             >

@@ -1,16 +1,20 @@
-import type { Run } from '../api';
+import { LOCAL, runKey, type Run } from '../api';
+import { offers, pageOf } from '../targets/model';
+import { targetLabel } from '../targets/words';
 import { CommandIDs } from '../tokens';
 import { Duration, StateIcon, stateLabel } from '../ui';
 import { isActive } from './filter';
-import { usePanel } from './hooks';
+import { usePanel, useSignal } from './hooks';
 import { ago, moment, wasInterrupted } from './words';
 
 /** What the run is, how it stands, and what can be done with it. */
 export function RunHeader({ run }: { run: Run }): JSX.Element {
-  const { trans, commands } = usePanel();
+  const { trans, commands, targets } = usePanel();
+  useSignal(targets.changed);
   const { progress, state } = run;
   const active = isActive(state);
-  const args = { runId: run.run_id };
+  const args = { runId: runKey(run) };
+  const page = pageOf(targets, run);
   const button = (command: string, words: string, look = ''): JSX.Element => (
     <button
       className={`jp-mod-styled ${look}`}
@@ -19,7 +23,8 @@ export function RunHeader({ run }: { run: Run }): JSX.Element {
       {words}
     </button>
   );
-  const resumable = state === 'CANCELED' || wasInterrupted(run);
+  const resumable =
+    (state === 'CANCELED' || wasInterrupted(run)) && offers(targets, run, 'resume');
   return (
     <div className="jp-lw-RunHeader" data-lw-state={state}>
       <div className="jp-lw-RunHeader-line">
@@ -43,6 +48,9 @@ export function RunHeader({ run }: { run: Run }): JSX.Element {
           {button(CommandIDs.compareRuns, trans.__('Compare…'))}
           {run.path !== null &&
             button(CommandIDs.openNotebook, trans.__('Open notebook'))}
+          {!active &&
+            offers(targets, run, 'archive') &&
+            button(CommandIDs.archiveRun, trans.__('Archive'))}
           {!active && button(CommandIDs.deleteRun, trans.__('Delete'))}
         </div>
       </div>
@@ -70,7 +78,25 @@ export function RunHeader({ run }: { run: Run }): JSX.Element {
             <span className="jp-lw-Chip">{run.experiment}</span>
           </Fact>
         )}
-        <Fact name={trans.__('Target')}>{run.target}</Fact>
+        <Fact name={trans.__('Target')}>
+          {run.target === LOCAL ? (
+            targetLabel(run.target, trans)
+          ) : (
+            <>
+              <span className="jp-lw-Chip jp-lw-Target">{run.target}</span>{' '}
+              {page !== null && (
+                <a
+                  className="jp-lw-Link"
+                  href={page}
+                  target="_blank"
+                  rel="noopener noreferrer"
+                >
+                  {trans.__('Open in its UI')}
+                </a>
+              )}
+            </>
+          )}
+        </Fact>
       </dl>
       {active && progress.total > 0 && (
         <div

@@ -123,12 +123,12 @@ export function RunList(): JSX.Element {
           return run ? (
             <RunRow
               key={key}
-              id={ID + run.run_id}
+              id={ID + ids[index]}
               run={run}
               index={index}
               total={total}
-              selected={selection.ids.includes(run.run_id)}
-              current={selection.current === run.run_id}
+              selected={selection.ids.includes(ids[index])}
+              current={selection.current === ids[index]}
               style={style}
               trans={trans}
               minute={minute}

@@ -1,7 +1,7 @@
 import { memo, type CSSProperties } from 'react';
 import type { TranslationBundle } from '@jupyterlab/translation';
 
-import type { RunSummary } from '../api';
+import { LOCAL, runKey, type RunSummary } from '../api';
 import { Duration, StateIcon, stateLabel } from '../ui';
 import { isActive } from './filter';
 import { ago, headline, moment } from './words';
@@ -32,17 +32,26 @@ export const RunRow = memo(function RunRow(props: IRunRowProps): JSX.Element {
       aria-selected={selected}
       aria-setsize={total}
       aria-posinset={index + 1}
-      aria-label={`${run.name}, ${stateLabel(state, trans)}, ${words}, ${ago(run.created_at)}`}
+      aria-label={[
+        run.name,
+        stateLabel(state, trans),
+        words,
+        ...(run.target === LOCAL ? [] : [trans.__('on %1', run.target)]),
+        ago(run.created_at)
+      ].join(', ')}
       className={`jp-lw-RunRow${current ? ' jp-mod-current' : ''}`}
-      data-run-id={run.run_id}
+      data-run-id={runKey(run)}
       data-lw-state={state}
       style={style}
-      title={`${run.name} · ${run.run_id}\n${moment(run.created_at)}\n${words}`}
+      title={`${run.name} · ${runKey(run)}\n${moment(run.created_at)}\n${words}`}
     >
       <StateIcon state={state} trans={trans} decorative />
       <div className="jp-lw-RunRow-lines">
         <div className="jp-lw-RunRow-line">
           <span className="jp-lw-RunRow-name">{run.name}</span>
+          {run.target !== LOCAL && (
+            <span className="jp-lw-Chip jp-lw-Target">{run.target}</span>
+          )}
           {run.experiment && <span className="jp-lw-Chip">{run.experiment}</span>}
           <span className="jp-lw-RunRow-time">{ago(run.created_at)}</span>
         </div>

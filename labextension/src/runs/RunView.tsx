@@ -1,6 +1,6 @@
 import { useEffect, useMemo, useState } from 'react';
 
-import { ApiError, type Run, type Step, type StepState } from '../api';
+import { ApiError, runKey, type Run, type Step, type StepState } from '../api';
 import { PipelineGraph } from '../graph';
 import { EmptyState, ErrorBox } from '../ui';
 import { combined, stepKey } from './detail';
@@ -144,7 +144,7 @@ function Loaded({ run, tab, onTab }: ILoadedProps): JSX.Element {
     <div className="jp-lw-RunView">
       <RunHeader run={run} />
       <Tabs
-        id={`jp-lw-run-view-${run.run_id}`}
+        id={`jp-lw-run-view-${runKey(run)}`}
         label={trans.__('Views of the run')}
         tabs={tabs}
         current={tab}

@@ -4,8 +4,11 @@ import { Signal } from '@lumino/signaling';
 import { act, render, screen, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 
-import type { Client, IRunQuery, RunSummary } from '../api';
+import type { Client, IRunQuery, Remark, RunSummary, Schedule, Target } from '../api';
 import type { EventStream } from '../events/stream';
+import { SchedulesModel } from '../schedules/model';
+import { schedule, target } from '../targets/samples';
+import { TargetsModel } from '../targets/model';
 import { CommandIDs } from '../tokens';
 import { PanelContext, type IRunsPanel } from './hooks';
 import { RunsModel } from './model';
@@ -15,7 +18,16 @@ import { Focus } from './selection';
 
 const opened: unknown[] = [];
 
-async function show(runs: RunSummary[]): Promise<IRunsPanel> {
+interface IMore {
+  targets?: Target[];
+  schedules?: Schedule[];
+  away?: Remark[];
+}
+
+async function show(
+  runs: RunSummary[],
+  { targets = [], schedules = [], away = [] }: IMore = {}
+): Promise<IRunsPanel> {
   const client = {
     runs: async (query: IRunQuery) => {
       const found = runs.filter(
@@ -28,9 +40,13 @@ async function show(runs: RunSummary[]): Promise<IRunsPanel> {
       return {
         runs: found.slice(from, behind),
         next: behind < found.length ? String(behind) : null,
-        total: found.length
+        total: found.length,
+        remarks: away
       };
-    }
+    },
+    targets: async () => targets,
+    schedules: async () => ({ schedules, next: null, total: 0, remarks: [] }),
+    switchSchedule: async (one: Schedule, enabled: boolean) => ({ ...one, enabled })
   } as unknown as Client;
   const events = {
     event: new Signal({}),
@@ -43,11 +59,14 @@ async function show(runs: RunSummary[]): Promise<IRunsPanel> {
   commands.addCommand(CommandIDs.openRun, {
     execute: args => void opened.push(args.runId)
   });
+  const places = new TargetsModel(client, events);
   const panel = {
     client,
     events,
     commands,
     runs: new RunsModel(client, events),
+    targets: places,
+    schedules: new SchedulesModel(client, places),
     focus: new Focus(),
     trans: nullTranslator.load('labwright')
   } as unknown as IRunsPanel;
@@ -57,7 +76,7 @@ async function show(runs: RunSummary[]): Promise<IRunsPanel> {
     </PanelContext.Provider>
   );
   await act(async () => {
-    await panel.runs.refresh();
+    await Promise.all([panel.runs.refresh(), places.refresh()]);
     await new Promise(resolve => setTimeout(resolve, 40));
   });
   return panel;
@@ -115,5 +134,47 @@ describe('the panel of runs', () => {
     expect(await screen.findByText('2 runs')).toBeTruthy();
     expect(panel.runs.listing.filter.text).toBe('');
     expect(screen.getByRole<HTMLInputElement>('searchbox').value).toBe('');
+  });
+
+  it('says where runs are that are not here, and lets choose', async () => {
+    const runs = [summary(2, { target: 'cluster' }), summary(1)];
+    await show(runs, { targets: [target('local'), target('cluster')] });
+    const far = screen.getByRole('option', { name: /on cluster/ });
+    expect(within(far).getByText('cluster')).toBeTruthy();
+    expect(far.dataset.runId).toBe('r2@cluster');
+    const choice = screen.getByLabelText<HTMLSelectElement>('Target');
+    expect([...choice.options].map(option => option.text)).toEqual([
+      'Any target',
+      'This machine',
+      'cluster'
+    ]);
+  });
+
+  it('names a target that does not answer beside the runs of the others', async () => {
+    await show([summary(1)], {
+      targets: [target('local'), target('cluster', { available: false })],
+      away: [{ target: 'cluster', message: 'cluster: no answer within 2 seconds' }]
+    });
+    expect(screen.getByText('no answer within 2 seconds')).toBeTruthy();
+    expect(screen.getAllByRole('option', { name: /^digits/ })).toHaveLength(1);
+  });
+
+  it('has schedules only where a target offers them', async () => {
+    await show([summary(1)], { targets: [target('local')] });
+    expect(screen.queryByText('Schedules')).toBeNull();
+  });
+
+  it('pauses a schedule', async () => {
+    const far = target('cluster');
+    await show([], {
+      targets: [target('local'), far],
+      schedules: [schedule('nightly')]
+    });
+    const user = userEvent.setup();
+    await user.click(screen.getByText('Schedules'));
+    expect(await screen.findByText('At 03:00, every day, in UTC')).toBeTruthy();
+    await user.click(screen.getByRole('button', { name: 'Pause nightly' }));
+    expect(await screen.findByRole('button', { name: 'Resume nightly' })).toBeTruthy();
+    expect(screen.getByText('paused')).toBeTruthy();
   });
 });

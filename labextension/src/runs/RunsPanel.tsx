@@ -1,3 +1,4 @@
+import { Schedules } from '../schedules/Schedules';
 import { CommandIDs } from '../tokens';
 import { EmptyState, ErrorBox } from '../ui';
 import { EVERYTHING, isFiltered } from './filter';
@@ -7,11 +8,12 @@ import { RunList } from './RunList';
 
 /** The section Runs of the sidebar. */
 export function RunsPanel(): JSX.Element {
-  const { runs, trans, events, focus } = usePanel();
+  const { runs, targets, trans, events, focus } = usePanel();
   useSignal(runs.changed);
+  useSignal(targets.changed);
   useSignal(focus.changed);
   useSignal(events.connectedChanged);
-  const { total, loaded, filter } = runs.listing;
+  const { total, loaded, filter, remarks } = runs.listing;
   if (runs.error && !loaded) {
     return (
       <ErrorBox title={trans.__('The runs could not be read')} error={runs.error}>
@@ -30,7 +32,13 @@ export function RunsPanel(): JSX.Element {
           {trans.__('Not connected: what is shown may be old.')}
         </div>
       )}
+      {remarks.map(({ target, message }) => (
+        <div key={target} className="jp-lw-Runs-remark" role="status">
+          <strong>{target}</strong> {withoutName(message, target)}
+        </div>
+      ))}
       {total > 0 && <RunList />}
+      {targets.schedulers.length > 0 && <Schedules />}
       {total === 0 && loaded && filtered && (
         <EmptyState title={trans.__('No run matches')}>
           <button
@@ -49,6 +57,11 @@ export function RunsPanel(): JSX.Element {
       {focus.selection.ids.length > 1 && <Selected />}
     </div>
   );
+}
+
+/** A target's own words begin with its name, which stands before them here. */
+function withoutName(message: string, target: string): string {
+  return message.startsWith(`${target}: `) ? message.slice(target.length + 2) : message;
 }
 
 /** What can be done with several runs at once. */

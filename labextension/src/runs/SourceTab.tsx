@@ -1,7 +1,7 @@
 import type { ICell, INotebookContent } from '@jupyterlab/nbformat';
 import { useEffect, useRef, useState } from 'react';
 
-import type { Run } from '../api';
+import { runKey, type Run } from '../api';
 import { CommandIDs } from '../tokens';
 import { EmptyState, ErrorBox } from '../ui';
 import { usePanel } from './hooks';
@@ -11,7 +11,7 @@ export function SourceTab({ run }: { run: Run }): JSX.Element {
   const { client, commands, trans } = usePanel();
   const [notebook, setNotebook] = useState<INotebookContent | null>(null);
   const [error, setError] = useState<unknown>(null);
-  const { run_id: runId } = run;
+  const runId = runKey(run);
   useEffect(() => {
     let current = true;
     client.sourceNotebook(runId).then(

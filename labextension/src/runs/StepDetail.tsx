@@ -1,6 +1,6 @@
 import { Fragment } from 'react';
 
-import type { Run, Step, Value } from '../api';
+import { runKey, type Run, type Step, type Value } from '../api';
 import { CommandIDs } from '../tokens';
 import { Bytes, Duration, StateIcon, stateLabel } from '../ui';
 import { AnsiReader } from './ansi';
@@ -24,7 +24,7 @@ export function StepDetail({
 }: IStepDetailProps): JSX.Element {
   const { trans, commands } = usePanel();
   const args = {
-    runId: run.run_id,
+    runId: runKey(run),
     step: step.name,
     iteration: step.iteration ?? null
   };
@@ -149,7 +149,7 @@ export function Values({ title, values, run }: IValuesProps): JSX.Element | null
               )}
               {value.artifact && (
                 <a
-                  href={client.fileUrl(run.run_id, value.artifact)}
+                  href={client.fileUrl(runKey(run), value.artifact)}
                   download
                   aria-label={trans.__('Download %1', value.name)}
                 >

@@ -9,15 +9,16 @@ import {
 import type { IDocumentManager } from '@jupyterlab/docmanager';
 import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 
-import type { RunSummary } from '../api';
+import { runKey, type Capabilities, type RunSummary } from '../api';
 import { DRIVE, READER, sourcePath, stepPath } from '../drive';
+import { offers, pageOf } from '../targets/model';
 import { CommandIDs } from '../tokens';
 import { labwrightIcon } from '../ui';
 import { isActive } from './filter';
 import type { IRunsPanel } from './hooks';
 import { place } from './place';
 
-/** `runId` or `runIds` in the arguments; else the runs that the focus is on. */
+/** Keys of runs: `runId` or `runIds` in the arguments; else of those that the focus is on. */
 export function runIds(panel: IRunsPanel, args: ReadonlyPartialJSONObject): string[] {
   if (Array.isArray(args.runIds)) {
     return args.runIds.map(String);
@@ -35,7 +36,7 @@ export function addRunCommands(
 ): void {
   const reader = lab ? READER : 'Notebook';
   const { commands } = app;
-  const { runs, trans, client, focus } = panel;
+  const { runs, targets, trans, client, focus } = panel;
   const chosen = (args: ReadonlyPartialJSONObject): RunSummary[] =>
     runIds(panel, args).flatMap(
       id => runs.listing.get(id) ?? runs.follow(id).run ?? []
@@ -51,6 +52,8 @@ export function addRunCommands(
     const found = chosen(args);
     return found.length === 1 ? found[0] : undefined;
   };
+  const can = (run: RunSummary, what: keyof Capabilities): boolean =>
+    offers(targets, run, what);
   /** Do it, or say why not. */
   const attempt = async (title: string, act: () => Promise<unknown>): Promise<void> => {
     try {
@@ -73,8 +76,8 @@ export function addRunCommands(
       execute: args =>
         attempt(failed, async () => {
           for (const run of chosen(args)) {
-            const { run_id: runId } = await act(run.run_id);
-            if (runId !== run.run_id) {
+            const runId = runKey(await act(runKey(run)));
+            if (runId !== runKey(run)) {
               await commands.execute(CommandIDs.openRun, { runId });
             }
           }
@@ -100,7 +103,7 @@ export function addRunCommands(
     CommandIDs.resumeRun,
     trans.__('Resume Run'),
     trans.__('The run could not be resumed'),
-    run => run.state === 'CANCELED' || run.state === 'FAILED',
+    run => (run.state === 'CANCELED' || run.state === 'FAILED') && can(run, 'resume'),
     runId => runs.resume(runId)
   );
 
@@ -125,7 +128,7 @@ export function addRunCommands(
       });
       if (button.accept) {
         await attempt(trans.__('The run could not be deleted'), async () => {
-          for (const { run_id: runId } of doomed) {
+          for (const runId of doomed.map(runKey)) {
             await runs.remove(runId);
             focus.drop(runId);
             close(runId);
@@ -134,6 +137,40 @@ export function addRunCommands(
       }
     }
   });
+  const archivable = (args: ReadonlyPartialJSONObject): boolean =>
+    every(args, run => !isActive(run.state) && can(run, 'archive'));
+  commands.addCommand(CommandIDs.archiveRun, {
+    label: trans.__('Archive Run'),
+    caption: trans.__('Take the run out of the list; all of it is kept'),
+    isEnabled: archivable,
+    isVisible: archivable,
+    execute: args =>
+      attempt(trans.__('The run could not be archived'), async () => {
+        for (const runId of chosen(args).map(runKey)) {
+          await runs.archive(runId);
+          focus.drop(runId);
+          close(runId);
+        }
+      })
+  });
+  const pageOfOne = (args: ReadonlyPartialJSONObject): string | null => {
+    const run = one(args);
+    return run ? pageOf(targets, run) : null;
+  };
+  commands.addCommand(CommandIDs.openInTarget, {
+    label: trans.__('Open in the Target’s Own UI'),
+    isEnabled: args => pageOfOne(args) !== null,
+    isVisible: args => pageOfOne(args) !== null,
+    execute: args => {
+      const url = pageOfOne(args);
+      return url && window.open(url, '_blank', 'noopener');
+    }
+  });
+
+  const hasSource = (args: ReadonlyPartialJSONObject): boolean => {
+    const run = one(args);
+    return run?.notebook != null && can(run, 'sources');
+  };
 
   commands.addCommand(CommandIDs.openExecuted, {
     label: trans.__('Open Executed Notebook'),
@@ -159,11 +196,11 @@ export function addRunCommands(
   });
   commands.addCommand(CommandIDs.openSource, {
     label: trans.__('Open Notebook as It Was Run'),
-    isEnabled: args => documents !== null && one(args)?.notebook != null,
+    isEnabled: args => documents !== null && hasSource(args),
     execute: args => {
       const run = one(args);
       return (
-        run && documents?.openOrReveal(`${DRIVE}:${sourcePath(run.run_id)}`, reader)
+        run && documents?.openOrReveal(`${DRIVE}:${sourcePath(runKey(run))}`, reader)
       );
     }
   });
@@ -181,13 +218,16 @@ export function addRunCommands(
       CommandIDs.cancelRun,
       CommandIDs.retryRun,
       CommandIDs.resumeRun,
+      CommandIDs.archiveRun,
       CommandIDs.deleteRun,
+      CommandIDs.openInTarget,
       CommandIDs.compareRuns,
       CommandIDs.openSource,
       CommandIDs.openNotebook
     ].forEach(id => commands.notifyCommandChanged(id));
   focus.changed.connect(refresh);
   runs.changed.connect(refresh);
+  targets.changed.connect(refresh);
 }
 
 /** A page of the server in a frame that may do nothing but show it. */

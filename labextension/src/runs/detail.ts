@@ -1,12 +1,15 @@
 /** A run with its steps, kept current by events. Pure: each answer is a new object. */
-import type { Run, RunSummary, Step } from '../api';
+import { runKey, type Run, type RunSummary, type Step } from '../api';
 import type { Numbered } from './order';
 
 export type DetailEvent = Numbered &
-  ({ type: 'run'; run: RunSummary } | { type: 'step'; run_id: string; step: Step });
+  (
+    | { type: 'run'; run: RunSummary }
+    | { type: 'step'; run_id: string; target: string; step: Step }
+  );
 
 export function runOf(event: DetailEvent): string {
-  return event.type === 'run' ? event.run.run_id : event.run_id;
+  return runKey(event.type === 'run' ? event.run : event);
 }
 
 /** What tells one step from another: in a loop a step is there once for each turn. */

@@ -9,6 +9,7 @@ import { IEditorServices } from '@jupyterlab/codeeditor';
 import { IDocumentManager } from '@jupyterlab/docmanager';
 import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
+import { CommandToolbarButton, refreshIcon } from '@jupyterlab/ui-components';
 
 import { addCompareCommand } from '../compare';
 import { drivePlugin } from '../drive';
@@ -51,12 +52,14 @@ const runsPlugin: JupyterFrontEndPlugin<void> = {
     translator: ITranslator | null
   ) => {
     const { commands } = app;
-    const { client, events, runs, trans } = workbench;
+    const { client, events, runs, targets, schedules, trans } = workbench;
     const focus = new Focus();
     const panel: IRunsPanel = {
       client,
       events,
       runs,
+      targets,
+      schedules,
       trans,
       commands,
       focus,
@@ -67,6 +70,20 @@ const runsPlugin: JupyterFrontEndPlugin<void> = {
       label: trans.__('Runs'),
       content: new PanelWidget(panel, () => <RunsPanel />)
     });
+    commands.addCommand(CommandIDs.refreshRuns, {
+      label: args => (args.toolbar ? '' : trans.__('Refresh Runs')),
+      caption: trans.__('Ask every target for its runs and schedules'),
+      icon: refreshIcon,
+      execute: () => Promise.all([runs.refresh(), targets.refresh()])
+    });
+    section.toolbar.addItem(
+      'refresh',
+      new CommandToolbarButton({
+        commands,
+        id: CommandIDs.refreshRuns,
+        args: { toolbar: true }
+      })
+    );
     sidebar.add(section, RANK);
     const views = new WidgetTracker<RunWidget>({ namespace: 'labwright-run' });
     lab?.currentChanged.connect((_, { newValue }) => {
@@ -79,7 +96,12 @@ const runsPlugin: JupyterFrontEndPlugin<void> = {
 
     commands.addCommand(CommandIDs.showRuns, {
       label: trans.__('Show Runs'),
-      execute: () => sidebar.reveal(section)
+      execute: args => {
+        sidebar.reveal(section);
+        if (args.schedules) {
+          section.node.querySelector('.jp-lw-Schedules')?.setAttribute('open', '');
+        }
+      }
     });
     commands.addCommand(CommandIDs.openRun, {
       label: trans.__('Open Run'),
@@ -129,9 +151,11 @@ const runsPlugin: JupyterFrontEndPlugin<void> = {
       CommandIDs.compareRuns,
       CommandIDs.openNotebook,
       CommandIDs.openSource,
+      CommandIDs.openInTarget,
+      CommandIDs.archiveRun,
       CommandIDs.deleteRun
     ];
-    [CommandIDs.showRuns, ...listed].forEach(command =>
+    [CommandIDs.showRuns, CommandIDs.refreshRuns, ...listed].forEach(command =>
       palette?.addItem({ command, category })
     );
     listed.forEach((command, rank) =>

@@ -1,6 +1,6 @@
 import type { RunList, RunSummary, State } from '../api';
 import { EVERYTHING } from './filter';
-import { Listing, type RunEvent } from './listing';
+import { Listing, newestFirst, type RunEvent } from './listing';
 import { summary } from './samples';
 
 let seq = 0;
@@ -14,16 +14,19 @@ const gone = (run_id: string): RunEvent => ({
   type: 'deleted',
   epoch: 'a',
   seq: ++seq,
+  target: 'local',
   run_id
 });
 const list = (
   runs: RunSummary[],
   next: string | null = null,
-  total = runs.length
+  total = runs.length,
+  remarks: RunList['remarks'] = []
 ): RunList => ({
   runs,
   next,
-  total
+  total,
+  remarks
 });
 const run = (n: number, state: State = 'SUCCEEDED'): RunSummary =>
   summary(n, { state });
@@ -79,6 +82,42 @@ describe('Listing', () => {
     const changes = listing.replace(list([run(3), run(1)]), listing.clock);
     expect(listing.ids).toEqual(['r3', 'r1']);
     expect(changes.filter(c => !c.after).map(c => c.before?.run_id)).toEqual(['r2']);
+  });
+
+  it('keeps the runs of a target that does not answer', () => {
+    const listing = new Listing();
+    const far = summary(2, { target: 'cluster' });
+    listing.replace(list([run(3), far, run(1)]), listing.clock);
+    const away = [{ target: 'cluster', message: 'no answer' }];
+    const changes = listing.replace(list([run(3)], null, 1, away), listing.clock);
+    expect(listing.ids).toEqual(['r3', 'r2@cluster']);
+    expect(changes.filter(c => !c.after).map(c => c.before?.run_id)).toEqual(['r1']);
+    expect([listing.total, listing.remarks]).toEqual([2, away]);
+  });
+
+  it('knows runs of two targets apart that have the same id', () => {
+    const listing = new Listing();
+    const far = summary(1, { target: 'cluster' });
+    listing.replace(list([run(1), far]), listing.clock);
+    listing.apply({ ...gone('r1'), type: 'archived', target: 'cluster' } as RunEvent);
+    expect(listing.ids).toEqual(['r1']);
+  });
+
+  it('sorts times with and without fractions of a second', () => {
+    const at = (created_at: string) => summary(1, { created_at, run_id: created_at });
+    const times = [
+      '2026-01-01T00:00:01.250000Z',
+      '2026-01-01T00:00:01.2Z',
+      '2026-01-01T00:00:01Z',
+      '2026-01-01T00:00:00.999Z'
+    ];
+    expect(
+      [...times]
+        .reverse()
+        .map(at)
+        .sort(newestFirst)
+        .map(one => one.created_at)
+    ).toEqual(times);
   });
 
   it('leaves an old run to the page that it lies on', () => {

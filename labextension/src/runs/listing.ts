@@ -5,12 +5,15 @@
  * before an event that overtook it, so whoever asks for one notes the `clock` first and hands it
  * back with the page: what events have told since then stands.
  */
-import type { RunList, RunSummary } from '../api';
+import { runKey, type Remark, type RunList, type RunSummary } from '../api';
 import { EVERYTHING, matches, type RunFilter } from './filter';
 import { EventOrder, type Numbered } from './order';
 
 export type RunEvent = Numbered &
-  ({ type: 'run'; run: RunSummary } | { type: 'deleted'; run_id: string });
+  (
+    | { type: 'run'; run: RunSummary }
+    | { type: 'deleted' | 'archived'; run_id: string; target: string }
+  );
 
 export interface Change {
   readonly before: RunSummary | undefined;
@@ -20,10 +23,21 @@ export interface Change {
 
 /** The newest first, as the server sorts. */
 export function newestFirst(one: RunSummary, other: RunSummary): number {
-  if (one.created_at !== other.created_at) {
-    return one.created_at < other.created_at ? 1 : -1;
+  const [first, second] = [moment(one.created_at), moment(other.created_at)];
+  if (first !== second) {
+    return first < second ? 1 : -1;
   }
   return one.run_id < other.run_id ? 1 : one.run_id > other.run_id ? -1 : 0;
+}
+
+/** Times of one zone as texts that sort: targets give fractions of a second, or none. */
+function moment(iso: string): string {
+  return iso.length === 27
+    ? iso
+    : iso
+        .replace('Z', '')
+        .replace(/^[^.]*$/, '$&.')
+        .padEnd(26, '0') + 'Z';
 }
 
 export class Listing {
@@ -33,6 +47,8 @@ export class Listing {
   next: string | null = null;
   /** The first page is here. */
   loaded = false;
+  /** Why targets are left out; their runs are shown as they were. */
+  remarks: readonly Remark[] = [];
 
   get filter(): RunFilter {
     return this._filter;
@@ -42,7 +58,7 @@ export class Listing {
     return this._clock;
   }
 
-  /** The ids to show, the newest first. */
+  /** The keys of the runs to show, the newest first. */
   get ids(): readonly string[] {
     return this._ids;
   }
@@ -62,7 +78,7 @@ export class Listing {
     const all = [...this._runs.values()]
       .filter(run => matches(run, filter))
       .sort(newestFirst);
-    this._ids = all.map(run => run.run_id);
+    this._ids = all.map(runKey);
     this.total = all.length;
     this.next = null;
     this.loaded = false;
@@ -70,7 +86,7 @@ export class Listing {
 
   /** Take in an event. Null: it was no news. */
   apply(event: RunEvent): Change | null {
-    const id = event.type === 'run' ? event.run.run_id : event.run_id;
+    const id = runKey(event.type === 'run' ? event.run : event);
     if (!this._order.accept(id, event)) {
       return null;
     }
@@ -85,12 +101,13 @@ export class Listing {
 
   /** What an own request answered about one run, asked for at `since`. */
   learn(run: RunSummary, since: number): Change | null {
-    if (this._overtaken(run.run_id, since)) {
+    const id = runKey(run);
+    if (this._overtaken(id, since)) {
       return null;
     }
-    const before = this._runs.get(run.run_id);
-    this._put(run.run_id, run);
-    this._place(run.run_id, before, run);
+    const before = this._runs.get(id);
+    this._put(id, run);
+    this._place(id, before, run);
     return { before, after: run };
   }
 
@@ -108,21 +125,23 @@ export class Listing {
    * Put the first page or pages in the place of all that is listed; returns what changed.
    *
    * A listed run that the pages no longer hold, though they reach beyond it, was deleted or no
-   * longer matches while nobody listened.
+   * longer matches while nobody listened; but not where its target did not answer.
    */
   replace(pages: RunList, since: number): Change[] {
-    const fresh = pages.runs.filter(run => !this._overtaken(run.run_id, since));
+    const fresh = pages.runs.filter(run => !this._overtaken(runKey(run), since));
     const changes: Change[] = fresh.map(run => ({
-      before: this._runs.get(run.run_id),
+      before: this._runs.get(runKey(run)),
       after: run
     }));
-    fresh.forEach(run => this._put(run.run_id, run));
-    const ids = new Set(pages.runs.map(run => run.run_id));
+    fresh.forEach(run => this._put(runKey(run), run));
+    const ids = new Set(pages.runs.map(runKey));
+    const away = new Set(pages.remarks.map(({ target }) => target));
     const last = pages.next === null ? undefined : pages.runs[pages.runs.length - 1];
     for (const [id, run] of this._runs) {
       const within = !last || newestFirst(run, last) <= 0;
       if (
         !ids.has(id) &&
+        !away.has(run.target) &&
         within &&
         matches(run, this._filter) &&
         !this._overtaken(id, since)
@@ -133,11 +152,13 @@ export class Listing {
     }
     this.next = pages.next;
     this.loaded = true;
+    this.remarks = pages.remarks;
     const shown = [...this._runs.values()].filter(
       run => matches(run, this._filter) && (!last || newestFirst(run, last) <= 0)
     );
-    this._ids = shown.sort(newestFirst).map(run => run.run_id);
-    this.total = Math.max(pages.total, this._ids.length);
+    this._ids = shown.sort(newestFirst).map(runKey);
+    const kept = shown.filter(run => away.has(run.target)).length;
+    this.total = Math.max(pages.total + kept, this._ids.length);
     return changes;
   }
 
@@ -145,20 +166,20 @@ export class Listing {
   append(page: RunList, since: number): void {
     const listed = new Set(this._ids);
     for (const run of page.runs) {
-      if (this._overtaken(run.run_id, since)) {
-        continue;
+      const id = runKey(run);
+      if (!this._overtaken(id, since)) {
+        this._put(id, run);
       }
-      this._put(run.run_id, run);
     }
-    for (const { run_id } of page.runs) {
-      const run = this._runs.get(run_id);
-      if (run && matches(run, this._filter) && !listed.has(run_id)) {
-        this._ids.push(run_id);
+    for (const id of page.runs.map(runKey)) {
+      const run = this._runs.get(id);
+      if (run && matches(run, this._filter) && !listed.has(id)) {
+        this._ids.push(id);
       }
     }
     this.next = page.next;
     this._ids.sort((a, b) => newestFirst(this._runs.get(a)!, this._runs.get(b)!));
-    this.total = Math.max(page.total, this._ids.length);
+    this.total = Math.max(this.total, page.total, this._ids.length);
   }
 
   private _overtaken(id: string, since: number): boolean {

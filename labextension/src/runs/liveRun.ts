@@ -7,6 +7,7 @@ import { EventOrder } from './order';
 /** One run with its steps: read once, then kept current by events. */
 export class LiveRun {
   constructor(
+    /** The run's key. */
     readonly runId: string,
     private readonly _client: Pick<Client, 'run'>
   ) {}

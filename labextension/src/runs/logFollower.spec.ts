@@ -37,6 +37,7 @@ class Source {
         epoch: 'a',
         seq: offset,
         run_id: 'r',
+        target: 'local',
         step: 's',
         iteration: null,
         offset,

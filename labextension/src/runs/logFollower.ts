@@ -1,6 +1,6 @@
 import { ISignal, Signal } from '@lumino/signaling';
 
-import { ApiError, type Client, type Iteration } from '../api';
+import { ApiError, runKey, type Client, type Iteration } from '../api';
 import type { EventStream, LabwrightEvent } from '../events/stream';
 import { LogBuffer } from './logbuffer';
 
@@ -11,7 +11,7 @@ export class LogFollower {
   constructor(
     private readonly _client: Pick<Client, 'log'>,
     private readonly _events: Pick<EventStream, 'event' | 'resync'>,
-    private readonly _runId: string,
+    private readonly _key: string,
     private readonly _step: string,
     private readonly _iteration: Iteration
   ) {
@@ -75,7 +75,7 @@ export class LogFollower {
       const { end: offset } = this.buffer;
       const query = { iteration: this._iteration, offset, limit: CHUNK };
       const chunk = await this._client.log(
-        this._runId,
+        this._key,
         this._step,
         query,
         this._abort.signal
@@ -93,7 +93,7 @@ export class LogFollower {
   private _onEvent(_: unknown, event: LabwrightEvent): void {
     if (
       event.type !== 'log' ||
-      event.run_id !== this._runId ||
+      runKey(event) !== this._key ||
       event.step !== this._step ||
       String(event.iteration ?? '') !== String(this._iteration ?? '')
     ) {

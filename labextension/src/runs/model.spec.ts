@@ -4,6 +4,7 @@ import {
   ApiError,
   type Client,
   type IRunQuery,
+  type Remark,
   type Run,
   type RunSummary
 } from '../api';
@@ -22,6 +23,7 @@ class Fake {
     resync: Signal<object, void>;
   };
   seq = 0;
+  away: Remark[] = [];
 
   constructor() {
     this.events.event = new Signal(this);
@@ -49,7 +51,12 @@ class Fake {
       const from = Number(query.cursor ?? 0);
       const behind = from + (query.limit ?? 100);
       const next = behind < all.length ? String(behind) : null;
-      return { runs: all.slice(from, behind), next, total: all.length };
+      return {
+        runs: all.slice(from, behind),
+        next,
+        total: all.length,
+        remarks: this.away
+      };
     },
     run: async (id: string) => {
       const run = this.runs.get(id);
@@ -149,6 +156,7 @@ describe('RunsModel', () => {
       epoch: 'a',
       seq: 1,
       run_id: 'r1',
+      target: 'local',
       step: step('load', { state: 'RUNNING' })
     });
     expect((await model.run('r1')).steps[0].state).toBe('RUNNING');

@@ -2,15 +2,17 @@ import { ISignal, Signal } from '@lumino/signaling';
 
 import {
   ApiError,
+  runKey,
   type Client,
   type IRunQuery,
   type Run,
   type RunList,
   type RunRequest,
-  type RunSummary
+  type RunSummary,
+  type Started
 } from '../api';
 import type { EventStream, LabwrightEvent } from '../events/stream';
-import type { IRunsModel } from '../tokens';
+import type { IListed, IRunsModel } from '../tokens';
 import { ACTIVE_STATES, isActive, type RunFilter } from './filter';
 import { Listing, newestFirst, type Change } from './listing';
 import { LiveRun } from './liveRun';
@@ -50,7 +52,7 @@ export class RunsModel implements IRunsModel {
     return this._summaries;
   }
 
-  get listing(): Pick<Listing, 'ids' | 'total' | 'loaded' | 'filter' | 'get'> {
+  get listing(): IListed {
     return this._listing;
   }
 
@@ -158,7 +160,7 @@ export class RunsModel implements IRunsModel {
     return this.follow(runId).ready();
   }
 
-  start(request: RunRequest): Promise<RunSummary> {
+  start(request: RunRequest): Promise<Started> {
     return this._ask(() => this._client.start(request));
   }
 
@@ -174,9 +176,17 @@ export class RunsModel implements IRunsModel {
     return this._ask(() => this._client.resume(runId));
   }
 
-  async remove(runId: string): Promise<void> {
+  remove(runId: string): Promise<void> {
+    return this._takeOut(runId, () => this._client.remove(runId));
+  }
+
+  archive(runId: string): Promise<void> {
+    return this._takeOut(runId, () => this._client.archive(runId));
+  }
+
+  private async _takeOut(runId: string, act: () => Promise<void>): Promise<void> {
     try {
-      await this._client.remove(runId);
+      await act();
     } catch (error) {
       if (!(error instanceof ApiError && error.status === 404)) {
         throw error;
@@ -191,10 +201,10 @@ export class RunsModel implements IRunsModel {
     return live;
   }
 
-  private async _ask(request: () => Promise<RunSummary>): Promise<RunSummary> {
+  private async _ask<T extends RunSummary>(request: () => Promise<T>): Promise<T> {
     const since = this._listing.clock;
     const run = await request();
-    this._note(run.run_id, this._listing.learn(run, since));
+    this._note(runKey(run), this._listing.learn(run, since));
     return run;
   }
 
@@ -225,11 +235,15 @@ export class RunsModel implements IRunsModel {
     }
     const runs = pages.flatMap(page => page.runs);
     const learn = (run: RunSummary): void =>
-      this._note(run.run_id, this._listing.learn(run, since));
+      this._note(runKey(run), this._listing.learn(run, since));
     runs.forEach(learn);
     // What was active and is no more has ended while nobody listened.
-    const active = new Set(runs.map(run => run.run_id));
-    const over = known.filter(id => !active.has(id) && this._active.has(id));
+    const active = new Set(runs.map(runKey));
+    const away = new Set(pages.flatMap(page => page.remarks.map(one => one.target)));
+    const over = known.filter(id => {
+      const run = this._active.get(id);
+      return run && !active.has(id) && !away.has(run.target);
+    });
     await Promise.all(
       over.map(async id => {
         try {
@@ -263,12 +277,15 @@ export class RunsModel implements IRunsModel {
 
   private _onEvent(_: unknown, event: LabwrightEvent): void {
     if (event.type === 'run') {
-      this._note(event.run.run_id, this._listing.apply(event));
-      this._live.get(event.run.run_id)?.handle(event);
+      this._note(runKey(event.run), this._listing.apply(event));
+      this._live.get(runKey(event.run))?.handle(event);
     } else if (event.type === 'step') {
-      this._live.get(event.run_id)?.handle(event);
-    } else if (event.type === 'deleted') {
-      this._note(event.run_id, this._listing.apply(event));
+      this._live.get(runKey(event))?.handle(event);
+    } else if (event.type === 'deleted' || event.type === 'archived') {
+      this._note(runKey(event), this._listing.apply(event));
+    } else if (event.type === 'target' && event.state !== 'watched') {
+      // Which of its runs are as they were, the server knows now.
+      void this.refresh();
     }
   }
 
@@ -287,8 +304,8 @@ export class RunsModel implements IRunsModel {
   /** Keep the active runs, and tell of those that end. */
   private _observe({ after }: Change): void {
     if (after && isActive(after.state)) {
-      this._active.set(after.run_id, after);
-    } else if (after && this._active.delete(after.run_id)) {
+      this._active.set(runKey(after), after);
+    } else if (after && this._active.delete(runKey(after))) {
       this._ended.emit(after);
     }
   }

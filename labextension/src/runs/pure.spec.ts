@@ -92,7 +92,13 @@ describe('AnsiReader', () => {
 });
 
 describe('a run in detail', () => {
-  const base = { epoch: 'a', seq: 1, run_id: 'r1', type: 'step' as const };
+  const base = {
+    epoch: 'a',
+    seq: 1,
+    run_id: 'r1',
+    target: 'local',
+    type: 'step' as const
+  };
 
   it('takes in steps and turns of loops in the order of the graph', () => {
     let run = detail([step('load'), step('train'), step('report')]);

@@ -32,6 +32,7 @@ export class PanelWidget extends ReactWidget {
 export class RunWidget extends MainAreaWidget<PanelWidget> {
   constructor(
     private readonly _panel: IRunsPanel,
+    /** The run's key. */
     readonly runId: string,
     tab: string
   ) {
