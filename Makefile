@@ -18,9 +18,12 @@ CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/labwright
 
 # Peers and oracles have pins of their own, so each has an environment of its own.
 KFP_VERSION := 2.17.0
+KUBEFLOW_VERSION := 0.5.0
 KALE_VERSION := 2.3.0
 ORACLE := $(CACHE)/oracle-kfp-$(KFP_VERSION)
 KALE := $(CACHE)/kale-$(KALE_VERSION)
+# All that a user may have side by side, resolved in one go; anew where what we ask for changes.
+TOGETHER := $(CACHE)/together-$(shell cksum pyproject.toml | cut -d' ' -f1)-kfp-$(KFP_VERSION)-kubeflow-$(KUBEFLOW_VERSION)
 # The oracle runs our examples too: with the library versions of .venv, so that numbers agree.
 ORACLE_SHARES := cloudpickle|joblib|matplotlib|numpy|pandas|pyarrow|scikit-learn|scipy
 
@@ -51,8 +54,9 @@ demo: .venv/.installed ## run examples/digits.ipynb as a pipeline
 
 test: lint test-python test-extension test-browser ## check style, types and imports, then run every test
 
-test-python: .venv/.installed-dev oracle $(BUILT)/package.json
-	@LABWRIGHT_ORACLE_PYTHON=$(ORACLE)/bin/python $(BIN)/python -m pytest -n 2 $(PYTEST_ARGS)
+test-python: .venv/.installed-dev oracle $(TOGETHER)/.ready $(BUILT)/package.json
+	@LABWRIGHT_ORACLE_PYTHON=$(ORACLE)/bin/python LABWRIGHT_TOGETHER_PYTHON=$(TOGETHER)/bin/python \
+	  $(BIN)/python -m pytest -n 2 $(PYTEST_ARGS)
 
 test-extension: $(BUILT)/package.json
 	@$(JLPM) test $(JEST_ARGS)
@@ -158,6 +162,12 @@ $(ORACLE)/.ready: | .venv/.installed-dev
 	@rm -rf $(ORACLE) && $(PYTHON) -m venv $(ORACLE)
 	@$(ORACLE)/bin/python $(PIP_INSTALL) kfp==$(KFP_VERSION) kfp-kubernetes==$(KFP_VERSION) \
 	  $$($(BIN)/python -m pip freeze | grep -E '^($(ORACLE_SHARES))==')
+	@touch $@
+
+$(TOGETHER)/.ready: | .venv/.made
+	@echo "Making an environment with kfp $(KFP_VERSION), kubeflow $(KUBEFLOW_VERSION) and Labwright"
+	@rm -rf $(CACHE)/together-* && $(PYTHON) -m venv $(TOGETHER)
+	@$(TOGETHER)/bin/python $(PIP_INSTALL) kfp==$(KFP_VERSION) kubeflow==$(KUBEFLOW_VERSION) -e .
 	@touch $@
 
 $(KALE)/.ready:
