@@ -11,6 +11,7 @@ CODES = {
     "exists": (6, 409),
     "forbidden": (7, 403),
     "too_many": (8, 429),
+    "aborted": (10, 409),
     "internal": (13, 500),
     "unavailable": (14, 503),
     "unauthenticated": (16, 401),
@@ -29,6 +30,13 @@ class Refusal(Exception):
         return {"code": self.code, "message": self.message, "details": []}
 
 
+class UnreadRefusal(Refusal):
+    """What the gateway answers with when it cannot even read what is asked."""
+
+    def body(self) -> dict[str, Any]:
+        return {"code": self.code, "message": self.message}
+
+
 class UploadRefusal(Refusal):
     """What the handlers beside the gateway answer with: uploads, artifacts, logs."""
 
@@ -44,4 +52,4 @@ def check_fields(body: dict[str, Any], known: set[str], what: str) -> None:
     """The gateway takes no field it does not know."""
     for name in body:
         if name not in known:
-            raise Refusal("invalid", f'proto: (line 1:2): unknown field "{name}" of {what}')
+            raise UnreadRefusal("invalid", f'proto: (line 1:2): unknown field "{name}" of {what}')

@@ -321,7 +321,9 @@ def terminate_run(asked: Request, key: str) -> Item:
 def retry_run(asked: Request, key: str) -> Item:
     if get_run(asked, key)["state"] != "FAILED":
         raise Refusal(
-            "invalid", "Workflow must be Failed/Error to retry: workflow cannot be retried"
+            "aborted",
+            f"Failed to retry a run: Failed to retry run {key}: BadRequestError: Workflow must be "
+            "Failed/Error to retry: workflow cannot be retried",
         )
     asked.world.executions[key].retry()
     return {}

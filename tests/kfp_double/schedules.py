@@ -17,8 +17,6 @@ def check_trigger(body: Item) -> None:
     """What the API server refuses in a recurring run."""
     trigger = body.get("trigger") or {}
     cron, period = trigger.get("cron_schedule"), trigger.get("periodic_schedule")
-    if not cron and not period:
-        raise Refusal("invalid", "Invalid input error: Trigger is required")
     if cron and len(str(cron.get("cron", "")).split()) not in (5, 6):
         raise Refusal(
             "invalid",
