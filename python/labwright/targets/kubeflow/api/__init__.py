@@ -1,0 +1,1 @@
+"""KFP's HTTP API, v2beta1, by its resources."""

@@ -1,0 +1,89 @@
+"""What steps printed and wrote, as far as KFP's servers hand it out."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Any
+
+from ...errors import NotFound, NotOffered, Unexpected
+from ..answers import short
+from .base import Resource, segment
+
+
+class Files(Resource):
+    async def artifact(self, run_id: str, node_id: str, name: str) -> bytes:
+        """An artifact of a workflow's node, as Argo keeps it; `main-logs` is what it printed."""
+        node, what = segment(node_id, "node"), f"read artifact {name!r} of run {run_id}"
+        path = f"/runs/{segment(run_id, 'run')}/nodes/{node}/artifacts/{segment(name, 'artifact')}"
+        found = await self._json("GET", f"{path}:read", what)
+        try:
+            return base64.b64decode(found.get("data", ""), validate=True)
+        except (ValueError, TypeError):
+            raise Unexpected(f"{what}: what came is no base64") from None
+
+    async def node_log(self, run_id: str, pod: str) -> bytes:
+        """What a pod of a run printed, from the pod or from where it was archived."""
+        what = f"read the log of {pod}"
+        run, node = segment(run_id, "run"), segment(pod, "pod")
+        path = f"/apis/v1alpha1/runs/{run}/nodes/{node}/log"
+        answer = await self._transport.send("GET", path, what)
+        # Its status is sent before the pod is looked for, so a refusal comes as a log.
+        refused = _refusal(answer.content)
+        if refused:
+            raise NotFound(f"{what}: {short(refused)}", words=refused)
+        return answer.content
+
+    async def pod_log(self, pod: str, namespace: str, created: str = "") -> bytes:
+        """The same by KFP's UI server, which also looks into its own archive."""
+        query = {"podname": pod, "podnamespace": namespace}
+        query |= {"createdat": created[:10]} if created else {}
+        what = f"read the log of {pod}"
+        answer = await self._transport.send(
+            "GET", "/k8s/pod/logs", what, base=await self._ui(), params=query
+        )
+        return answer.content
+
+    async def object(self, uri: str, namespace: str = "", peek: int = 0) -> bytes:
+        """An object of the store that steps write into, read by KFP's UI server.
+
+        `peek`: at most so many bytes of it.
+        """
+        source, separator, rest = uri.partition("://")
+        bucket, _, key = rest.partition("/")
+        if not separator or not bucket or not key:
+            raise NotFound(f"{uri!r} is no address of an object")
+        query: dict[str, Any] = {
+            "source": {"gs": "gcs"}.get(source, source),
+            "bucket": bucket,
+            "key": key,
+        }
+        query |= {"namespace": namespace} if namespace else {}
+        query |= {"peek": peek} if peek else {}
+        answer = await self._transport.send(
+            "GET", "/artifacts/get", f"read {uri}", base=await self._ui(), params=query
+        )
+        return answer.content
+
+    async def _ui(self) -> str:
+        found = (await self._transport.connection()).ui
+        if not found:
+            raise NotOffered(
+                "where KFP's UI server is, which reads what steps wrote, is not known",
+                hint="say it: `labwright targets add --replace --ui URL`, or give the store",
+            )
+        return found
+
+
+def _refusal(body: bytes) -> str:
+    """The server's words where a log is none."""
+    if not body.rstrip().endswith(b"}"):
+        return ""
+    start = body.rfind(b'{"error_')
+    try:
+        found = json.loads(body[start:]) if start >= 0 else None
+    except ValueError:
+        return ""
+    if not isinstance(found, dict) or set(found) - {"error_message", "error_details"}:
+        return ""
+    return str(found.get("error_message") or found.get("error_details") or "")
