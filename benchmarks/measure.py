@@ -11,14 +11,14 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 BIN = Path(sys.executable).parent
 
 
 @dataclass(frozen=True)
 class Row:
-    """One claim, measured: ours and the peer's medians, in seconds unless the claim says other."""
+    """One claim, measured: ours and the peer's medians, in seconds or in MB."""
 
     claim: str
     ours: float
@@ -26,14 +26,17 @@ class Row:
     peer_name: str
     wanted: str
     holds: bool
+    unit: Literal["s", "MB"] = "s"
 
     @property
     def ratio(self) -> str:
         if self.peer is None:
             return ""
         if self.peer < 2 * self.ours:
-            return f"{self.ours / self.peer:.2f} × the time"
-        return f"{self.peer / self.ours:.1f} × as fast"
+            of = "time" if self.unit == "s" else "memory"
+            return f"{self.ours / self.peer:.2f} × the {of}"
+        better = "as fast" if self.unit == "s" else "less"
+        return f"{self.peer / self.ours:.1f} × {better}"
 
 
 def side_by_side(
@@ -96,14 +99,17 @@ def show(rows: Sequence[Row]) -> None:
 def table(rows: Sequence[Mapping[str, Any]]) -> str:
     lines = ["| | Labwright | peer | | wanted |", "|---|---|---|---|---|"]
     for row in rows:
-        other = "" if row["peer"] is None else f"{amount(row['peer'])} ({row['peer_name']})"
+        unit = row["unit"]
+        other = "" if row["peer"] is None else f"{amount(row['peer'], unit)} ({row['peer_name']})"
         mark = "" if row["holds"] else " **missed**"
         lines.append(
-            f"| {row['claim']} | {amount(row['ours'])} | {other} | {row['ratio']} "
+            f"| {row['claim']} | {amount(row['ours'], unit)} | {other} | {row['ratio']} "
             f"| {row['wanted']}{mark} |"
         )
     return "\n".join(lines)
 
 
-def amount(seconds: float) -> str:
-    return f"{seconds * 1000:.0f} ms" if seconds < 1 else f"{seconds:.2f} s"
+def amount(value: float, unit: str = "s") -> str:
+    if unit == "MB":
+        return f"{value:.0f} MB"
+    return f"{value * 1000:.0f} ms" if value < 1 else f"{value:.2f} s"

@@ -19,6 +19,7 @@ CLAIMS = (
     "exec_vs_papermill",
     "exec_vs_python",
     "help_is_quick",
+    "client_vs_kfp_sdk",
 )
 
 
