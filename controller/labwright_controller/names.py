@@ -30,6 +30,11 @@ def safe(name: str, limit: int = STATEFUL_SET) -> str:
     return f"{start}---{digest}"
 
 
+def safe_container(name: str) -> str:
+    """The name of a container: Kubeflow's web app calls it like the Notebook, however long."""
+    return name if re.fullmatch(r"(?!-)[-a-z0-9]{1,63}(?<!-)", name) else safe(name, LABEL)
+
+
 def safe_subdomain(name: str) -> str:
     """The name of an object that need only be a DNS subdomain, such as a VirtualService."""
     if len(name) <= SUBDOMAIN:

@@ -49,7 +49,7 @@ def test_a_notebook_becomes_kubeflows_stateful_set() -> None:
 def test_building_leaves_the_notebook_alone() -> None:
     body = notebook(volumes=[{"name": "w", "mountPath": "/w", "claim": {"size": "1Gi"}}])
     before = repr(body)
-    build(body, image="other:2", needed_limits={"cpu": "1"})
+    build(body, image="other:2", needed_limits=["cpu"])
     assert repr(body) == before
 
 
@@ -157,7 +157,7 @@ def test_complaint_19_limits_are_set_where_a_quota_needs_them() -> None:
     server(body)["resources"] = {"requests": {"cpu": "500m"}}
     sidecar = {"name": "proxy", "image": "p", "resources": {"limits": {"cpu": "1"}}}
     body["spec"]["template"]["spec"]["containers"].append(sidecar)
-    made = build(body, needed_limits={"cpu": "", "memory": ""})
+    made = build(body, needed_limits=["cpu", "memory"])
     containers = made["spec"]["template"]["spec"]["containers"]
     assert [c["resources"]["limits"] for c in containers] == [{"cpu": "500m"}, {"cpu": "1"}]
 

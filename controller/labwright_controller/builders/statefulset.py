@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Collection
 
 from labwright_controller import claims
 from labwright_controller.builders.common import labels, owned
 from labwright_controller.kinds import NOTEBOOK_LABEL, STATEFULSET_LABEL, STOPPED, Object
-from labwright_controller.names import safe
+from labwright_controller.names import safe, safe_container
 from labwright_controller.settings import Settings
 
 HOME = "/home/jovyan"
@@ -24,7 +24,7 @@ def stateful_set(
     notebook: Object,
     settings: Settings,
     image: str | None = None,
-    needed_limits: Mapping[str, str] | None = None,
+    needed_limits: Collection[str] = (),
 ) -> Object:
     """Build it as Kubeflow does, and with what the optional fields of the spec ask for.
 
@@ -32,8 +32,7 @@ def stateful_set(
         notebook: the Notebook.
         settings: the cluster's.
         image: what the catalogue gives for `spec.image`.
-        needed_limits: resources that a quota wants limits of, with the default for containers
-            that ask for none (empty: there is no default).
+        needed_limits: resources that a quota of the namespace wants limits of.
     """
     metadata = notebook["metadata"]
     name = safe(metadata["name"])
@@ -50,7 +49,7 @@ def stateful_set(
     if settings.add_fsgroup and pod.get("securityContext") is None:
         pod["securityContext"] = {"fsGroup": FS_GROUP}
     for container in [*pod["containers"], *pod.get("initContainers", ())]:
-        _meet_quota(container, needed_limits or {})
+        _meet_quota(container, needed_limits)
     annotations = {
         key: value
         for key, value in metadata.get("annotations", {}).items()
@@ -93,6 +92,7 @@ def _pod_spec(notebook: Object) -> Object:
 
 def _complete_server(server: Object, notebook: Object) -> None:
     spec, metadata = notebook.get("spec", {}), notebook["metadata"]
+    server["name"] = safe_container(server["name"])
     if not server.get("workingDir"):
         server["workingDir"] = HOME
     if server.get("ports") is None:
@@ -109,12 +109,10 @@ def _complete_server(server: Object, notebook: Object) -> None:
         server["volumeMounts"] = [*(server.get("volumeMounts") or ()), *mounts]
 
 
-def _meet_quota(container: Object, needed: Mapping[str, str]) -> None:
-    """Set limits that a quota of the namespace wants and the container does not name."""
-    for resource, default in needed.items():
-        resources = container.get("resources") or {}
-        if resource in resources.get("limits", {}):
-            continue
-        value = resources.get("requests", {}).get(resource) or default
-        if value:
-            container.setdefault("resources", {}).setdefault("limits", {})[resource] = value
+def _meet_quota(container: Object, needed: Collection[str]) -> None:
+    """Limit what a container requests to the request, where a quota wants limits."""
+    resources = container.get("resources") or {}
+    for resource in needed:
+        request = resources.get("requests", {}).get(resource)
+        if request is not None and resource not in resources.get("limits", {}):
+            resources.setdefault("limits", {})[resource] = request
