@@ -1,4 +1,5 @@
-"""Every pipeline of KFP's own public test data, uploaded to the real server and read back.
+"""Every pipeline of KFP's own public test data, uploaded to the real server by our client
+and read back.
 
 The files are not ours to keep: LABWRIGHT_KFP_TEST_DATA names the folder that has `valid` and
 `invalid` (`test_data/sdk_compiled_pipelines` of KFP's sources), and kfp_test_data.sha256 says which
@@ -7,17 +8,21 @@ files are meant. One that is another by now is left out.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import os
 import uuid
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 import yaml
 
 from cluster.kfp_server import Kfp
+from labwright.targets.config import KnownTarget
+from labwright.targets.errors import TargetError
+from labwright.targets.kubeflow.api.runs import RunBody
+from labwright.targets.kubeflow.client import client_of
 
 VARIABLE = "LABWRIGHT_KFP_TEST_DATA"
 LIST = Path(__file__).with_name("kfp_test_data.sha256")
@@ -27,27 +32,15 @@ FILES = dict(reversed(line.split("  ", 1)) for line in LIST.read_text().splitlin
 @pytest.mark.parametrize("name", [name for name in FILES if name.startswith("valid/")])
 def test_it_comes_back_as_it_was(kfp: Kfp, name: str) -> None:
     text = _text(name)
-    made = _upload(kfp, name, text)
-    if not made.is_success:
-        # KFP's own suite has pipelines of versions that this server no longer takes.
-        assert made.status_code == 400, made.text
-        pytest.skip(f"the server refuses it: {made.json()['error_message'][:200]}")
-    path = f"{kfp.endpoint}/apis/v2beta1/pipelines/{made.json()['pipeline_id']}/versions"
-    [version] = httpx.get(path, timeout=30).json()["pipeline_versions"]
-    assert version["pipeline_spec"] == _as_stored(text)
+    assert asyncio.run(_read_back(kfp, text)) == _as_stored(text)
 
 
 @pytest.mark.parametrize("name", [name for name in FILES if name.startswith("invalid/")])
 def test_it_is_refused_with_a_reason(kfp: Kfp, name: str) -> None:
     text = _text(name)
-    made = _upload(kfp, name, text)
-    if made.is_success:
-        # Some it takes as a pipeline and refuses as a run.
-        body = {"display_name": name, "pipeline_spec": _as_stored(text)}
-        made = httpx.post(f"{kfp.endpoint}/apis/v2beta1/runs", json=body, timeout=30)
-    assert made.status_code in (400, 500), made.text
-    said = made.json()
-    assert said.get("error_message") or said.get("message")
+    with pytest.raises(TargetError) as refused:
+        asyncio.run(_run(kfp, text))
+    assert refused.value.words
 
 
 def _text(name: str) -> bytes:
@@ -63,13 +56,23 @@ def _text(name: str) -> bytes:
     return text
 
 
-def _upload(kfp: Kfp, name: str, text: bytes) -> httpx.Response:
-    return httpx.post(
-        f"{kfp.endpoint}/apis/v2beta1/pipelines/upload",
-        params={"name": f"test-data-{uuid.uuid4().hex[:12]}"},
-        files={"uploadfile": (Path(name).name, text)},
-        timeout=60,
-    )
+async def _read_back(kfp: Kfp, text: bytes) -> Any:
+    async with client_of(KnownTarget("real", endpoint=kfp.endpoint)) as client:
+        made = await client.pipelines.upload(_new_name(), text)
+        [version] = (await client.versions.page(made.pipeline_id)).items
+        return version.pipeline_spec
+
+
+async def _run(kfp: Kfp, text: bytes) -> None:
+    """Upload it; what the server takes as a pipeline it refuses as a run."""
+    async with client_of(KnownTarget("real", endpoint=kfp.endpoint)) as client:
+        await client.pipelines.upload(_new_name(), text)
+        mark = _new_name()
+        await client.runs.create(RunBody(mark, mark, mark, pipeline_spec=_as_stored(text)))
+
+
+def _new_name() -> str:
+    return f"test-data-{uuid.uuid4().hex[:12]}"
 
 
 def _as_stored(text: bytes) -> Any:

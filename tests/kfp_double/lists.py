@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import operator
+import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -22,6 +23,16 @@ _COMPARE: dict[str, Compare] = {
     "LESS_THAN_EQUALS": operator.le,
     "IN": lambda has, wanted: has in wanted.get("values", []),
     "IS_SUBSTRING": lambda has, wanted: str(wanted).lower() in str(has).lower(),
+}
+NUMBERS = {
+    1: "EQUALS",
+    2: "NOT_EQUALS",
+    3: "GREATER_THAN",
+    5: "GREATER_THAN_EQUALS",
+    6: "LESS_THAN",
+    7: "LESS_THAN_EQUALS",
+    8: "IN",
+    9: "IS_SUBSTRING",
 }
 _VALUES = (
     *("string_value", "int_value", "long_value", "timestamp_value"),
@@ -121,7 +132,10 @@ def _predicates(filters: str, identity: str) -> list[tuple[str, Compare, Any]]:
 
 
 def _predicate(one: Item, identity: str) -> tuple[str, Compare, Any]:
+    # As in all JSON of protocol buffers: names in either style, an enumeration by name or number.
+    one = {re.sub("[A-Z]", lambda found: f"_{found[0].lower()}", key): one[key] for key in one}
     name, what = one.get("key", ""), one.get("operation", "")
+    what = NUMBERS.get(what, what)
     field = _field(name, identity)
     if field not in FILTERED and field != identity:
         raise Refusal("invalid", f'no support for filtering on unrecognized field "{name}"')

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ RUN_FIELDS = {
     *("pipeline_spec", "runtime_config", "service_account", "storage_state", "run_id"),
     *("pipeline_version_id", "recurring_run_id", "plugins_input"),
 }
+CHANGEABLE = ("display_name", "description", "tags")
 RECURRING_FIELDS = {
     *("display_name", "description", "experiment_id", "pipeline_version_reference"),
     *("pipeline_spec", "runtime_config", "service_account", "max_concurrency", "trigger"),
@@ -153,7 +155,8 @@ def _upload(asked: Request) -> tuple[str, str, Item, Item]:
         spec = read_upload(asked.file[1])
     except Refusal as refusal:
         raise UploadRefusal("invalid", refusal.message) from None
-    more = {key: query.get(key) for key in ("description", "namespace")}
+    more: Item = {key: query.get(key) for key in ("description", "namespace")}
+    more["tags"] = json.loads(query.get("tags") or "{}")
     return name, query.get("display_name", ""), spec, more
 
 
@@ -169,7 +172,7 @@ def upload_pipeline(asked: Request) -> Item:
         raise UploadRefusal(
             "exists", "Failed to create a pipeline and a pipeline version"
         ) from None
-    described = {"description": more["description"]}
+    described = {"description": more["description"], "tags": more["tags"]}
     asked.world.add_version(made["pipeline_id"], name, shown, spec, described)
     return made
 
@@ -178,7 +181,7 @@ def upload_pipeline(asked: Request) -> Item:
 def upload_version(asked: Request) -> Item:
     name, shown, spec, more = _upload(asked)
     pipeline = asked.query.get("pipelineid", "")
-    described = {"description": more["description"]}
+    described = {"description": more["description"], "tags": more["tags"]}
     try:
         asked.allow(asked.world.pipeline(pipeline).get("namespace", ""), "create versions")
         return asked.world.add_version(pipeline, name, shown, spec, described)
@@ -220,6 +223,13 @@ def delete_pipeline(asked: Request, key: str) -> Item:
     return {}
 
 
+@route("PATCH", "/pipelines/{id}")
+def update_pipeline(asked: Request, key: str) -> Item:
+    found = get_pipeline(asked, key)
+    found.update({name: asked.body[name] for name in CHANGEABLE if name in asked.body})
+    return found
+
+
 @route("GET", "/pipelines/{id}/versions")
 def list_versions(asked: Request, key: str) -> Item:
     get_pipeline(asked, key)
@@ -231,6 +241,13 @@ def list_versions(asked: Request, key: str) -> Item:
 def get_version(asked: Request, pipeline: str, key: str) -> Item:
     get_pipeline(asked, pipeline)
     return asked.world.version(pipeline, key)
+
+
+@route("PATCH", "/pipelines/{id}/versions/{version}")
+def update_version(asked: Request, pipeline: str, key: str) -> Item:
+    found = get_version(asked, pipeline, key)
+    found.update({name: asked.body[name] for name in CHANGEABLE if name in asked.body})
+    return found
 
 
 @route("DELETE", "/pipelines/{id}/versions/{version}")
