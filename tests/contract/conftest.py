@@ -6,12 +6,16 @@ import asyncio
 import os
 import signal
 from collections.abc import Awaitable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from contract.notebooks import Books
+from labwright.targets.blocking import Loop
+from labwright.targets.config import KnownTarget
+from labwright.targets.kubeflow.target import KubeflowTarget
 from labwright.targets.local.agent.address import Place
 from labwright.targets.local.home import home
 from labwright.targets.local.rundir import read_json
@@ -22,15 +26,16 @@ from labwright.targets.protocols import PipelineTarget
 @pytest.fixture(params=["local", "kubeflow"])
 def target(request: pytest.FixtureRequest, _own_home: None) -> Iterator[PipelineTarget]:
     """A target with nothing in it. Kubeflow's is asked of the double of its API server."""
+    made: PipelineTarget
     if request.param == "local":
-        yield LocalTarget()
+        made = LocalTarget()
+    else:
+        double = request.getfixturevalue("kfp_double")
+        made = KubeflowTarget(KnownTarget("double", endpoint=double.endpoint), None)
+    yield made
+    wait(made.close())
+    if request.param == "local":
         _end_agent()
-        return
-    module = pytest.importorskip("labwright.targets.kubeflow.target")
-    from labwright.targets.config import KnownTarget
-
-    double = request.getfixturevalue("kfp_double")
-    yield module.KubeflowTarget(KnownTarget("double", endpoint=double.endpoint), None)
 
 
 @pytest.fixture
@@ -44,7 +49,13 @@ def wait(work: Awaitable[Any], seconds: float = 120) -> Any:
     async def limited() -> Any:
         return await asyncio.wait_for(work, seconds)
 
-    return asyncio.run(limited())
+    return _loop().wait(limited())
+
+
+@cache
+def _loop() -> Loop:
+    """One for all: a target keeps its connections between calls."""
+    return Loop()
 
 
 def _end_agent() -> None:
