@@ -31,7 +31,9 @@ def target(request: pytest.FixtureRequest, _own_home: None) -> Iterator[Pipeline
         made = LocalTarget()
     else:
         double = request.getfixturevalue("kfp_double")
-        made = KubeflowTarget(KnownTarget("double", endpoint=double.endpoint), None)
+        # It is its own UI server.
+        known = KnownTarget("double", endpoint=double.endpoint, ui=double.endpoint)
+        made = KubeflowTarget(known, None)
     yield made
     wait(made.close())
     if request.param == "local":

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from kfp_double.nodes import NEVER, Node, nodes_of
+from kfp_double.pods import log_of
 from labwright.errors import LabwrightError
 from labwright.targets.local.engine import retry_run, run_prepared
 from labwright.targets.local.events import now
@@ -68,12 +69,10 @@ class Execution:
 
     def log(self, pod: str) -> bytes | None:
         """What a pod printed; None where there is no such pod."""
-        for node in self.nodes():
+        nodes = {node.place: node for node in self.nodes()}
+        for node in nodes.values():
             if node.template and node.pod(self.workflow) == pod:
-                if node.row is None:
-                    return b""
-                place = self.directory.step(node.row.folder).log
-                return place.read_bytes() if place.is_file() else b""
+                return log_of(node, nodes, self.directory.path, self._store.root)
         return None
 
     def _rows(self) -> list[StepRow]:

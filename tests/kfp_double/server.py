@@ -19,6 +19,7 @@ from tornado.web import Application, RequestHandler
 
 from kfp_double.errors import Refusal, UploadRefusal
 from kfp_double.faults import Fault, Faults
+from kfp_double.pods import BUCKET, object_at
 from kfp_double.requests import ROUTES, Request
 from kfp_double.schedules import Clock
 from kfp_double.world import World
@@ -148,6 +149,8 @@ class Handler(RequestHandler):
             spaces = self.double.spaces_of(self.request)
             if path.startswith("/apis/v1alpha1/runs/"):
                 return self._step_log(path)
+            if path == "/artifacts/get":
+                return self._object()
             query = {name: self.get_query_argument(name) for name in self.request.query_arguments}
             asked = Request(self.double.world, query, self._body(), self._file(), spaces)
             for known, pattern, answer in ROUTES:
@@ -183,6 +186,13 @@ class Handler(RequestHandler):
                 raise UploadRefusal("invalid", "Failed to read a pipeline spec file")
             return file.filename, file.body.decode("utf-8", "replace")
         return None
+
+    def _object(self) -> tuple[int, dict[str, Any] | bytes]:
+        """What KFP's UI server reads from the store."""
+        found = None
+        if self.get_query_argument("bucket") == BUCKET:
+            found = object_at(self.double.world.store.root, self.get_query_argument("key"))
+        return (200, found) if found is not None else (500, b"Failed to get object in bucket")
 
     def _step_log(self, path: str) -> tuple[int, dict[str, Any] | bytes]:
         parts = path.split("/")
