@@ -39,7 +39,7 @@ def connect(target: KnownTarget, secret: Callable[[], str] | None) -> Connection
         own = target.auth.kind != "none"
         return Connection(
             api,
-            target.ui.rstrip("/"),
+            target.ui.rstrip("/") or api_of_service(login.server, _ui_service(target.service)),
             headers_of(target.auth, secret) if own else login.headers,
             _renews(target.auth) if own else login.renews,
             login.trust,
@@ -67,14 +67,18 @@ def connect(target: KnownTarget, secret: Callable[[], str] | None) -> Connection
 def ui_of(endpoint: str) -> str:
     """Where KFP's UI server is, which reads artifacts, going by where its API is.
 
-    Behind the dashboard both are one; in a cluster they are two services side by side.
+    Behind the dashboard, and where the UI server's own port was forwarded, both are one; in a
+    cluster they are two services side by side.
     """
-    if endpoint.endswith("/pipeline"):
-        return endpoint
     head, separator, rest = endpoint.partition("://ml-pipeline.")
     if separator:
         return f"{head}://ml-pipeline-ui.{rest.rpartition(':')[0] or rest}:80"
-    return ""
+    return endpoint
+
+
+def _ui_service(service: str) -> str:
+    """The UI server's service beside that of the API."""
+    return f"{service.partition(':')[0]}-ui"
 
 
 def headers_of(auth: Auth, secret: Callable[[], str] | None) -> Callable[[], Headers]:

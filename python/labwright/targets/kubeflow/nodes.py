@@ -151,7 +151,7 @@ class _Reading:
             if executor in self.parents:
                 return self._begun(spot, place, self.parents[executor], executor)
         alone = self._by_name(spot)
-        if alone is not None and alone.children:
+        if alone is not None and alone.children and alone.state != "SKIPPED":
             return self._begun(spot, "", alone, alone.children[0])
         for place in spot.places:
             if self._id(place) in self.parents:
@@ -162,7 +162,8 @@ class _Reading:
 
     def _without_executor(self, spot: _Spot, place: str, alone: Task | None) -> Seen:
         """A step of which only the node around it is there: left out, or just about to begin."""
-        waiting = [one for one in self.named.get(_last(place), ()) if not one.children]
+        namesakes = self.named.get(_last(place), ())
+        waiting = [one for one in namesakes if not one.children or one.state == "SKIPPED"]
         states = {self._of(one) for one in waiting}
         state = self._of(alone) if alone else states.pop() if len(states) == 1 else None
         if state is None or state == "SUCCEEDED":

@@ -7,6 +7,7 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Hashable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
 
 from ...errors import LabwrightError
 from ..errors import NotFound, TargetError, TargetUnreachable
@@ -67,7 +68,15 @@ class Reader:
         self._target = target
         self._namespace = namespace
         self._memory = Memory()
-        self._gate = asyncio.Semaphore(AT_ONCE)
+        self._gates: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = (
+            WeakKeyDictionary()
+        )
+
+    @property
+    def _gate(self) -> asyncio.Semaphore:
+        """Lets so many questions through at a time; it belongs to an event loop."""
+        loop = asyncio.get_running_loop()
+        return self._gates.setdefault(loop, asyncio.Semaphore(AT_ONCE))
 
     async def experiment_name(self, experiment_id: str) -> str | None:
         if not experiment_id:
@@ -218,8 +227,6 @@ class Reader:
             except TargetUnreachable:
                 raise
             except TargetError as error:
-                if not (await self._client.connection()).ui:
-                    raise
                 try:
                     namespace = await self._namespace()
                     data = await self._client.files.pod_log(pod, namespace, since or "")

@@ -23,6 +23,8 @@ _CACHED = re.compile(r"\] Use cache for task ")
 _GLOG = re.compile(r"^[IWEF]\d{4} \d\d:\d\d:\d\d\.\d+\s+\d+ \S+\.go:\d+\] ")
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 _RAISED = re.compile(r"^([A-Za-z_]\w*(?:\.\w+)*)(?:: (.*))?$")
+# So the step's runtime ends its log.
+_OURS = "labwright: "
 _TRACEBACK = "Traceback (most recent call last)"
 _LONGEST_TRACEBACK = 20_000
 
@@ -138,7 +140,7 @@ def _own_lines(lines: Sequence[str]) -> Iterator[str]:
 
 def failure_of(text: str) -> dict[str, Any] | None:
     """The error with which a step ended, as far as what it printed shows it."""
-    plain = _ANSI.sub("", text).rstrip()
+    plain = re.sub(f"(?m)^{_OURS}", "", _ANSI.sub("", text)).rstrip()
     if not plain:
         return None
     start = plain.rfind(_TRACEBACK)

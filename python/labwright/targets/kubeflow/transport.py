@@ -23,7 +23,8 @@ PATIENCE = 3.0
 
 
 class Transport:
-    """Requests over one connection, on one event loop. Made ready when it is first needed."""
+    """Requests over one connection. Made ready when it is first needed, and anew on another event
+    loop: a connection belongs to one."""
 
     def __init__(self, connect: Callable[[], Connection], name: str, timeout: float = 30.0) -> None:
         self._connect = connect
@@ -31,6 +32,7 @@ class Transport:
         self._timeout = timeout
         self._ready: tuple[Connection, httpx.AsyncClient] | None = None
         self._opening = asyncio.Lock()
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     async def connection(self) -> Connection:
         return (await self._open())[0]
@@ -186,6 +188,9 @@ class Transport:
         return connection.renews and await self._headers(connection) != sent
 
     async def _open(self) -> tuple[Connection, httpx.AsyncClient]:
+        loop = asyncio.get_running_loop()
+        if self._loop is not loop:
+            self._loop, self._ready, self._opening = loop, None, asyncio.Lock()
         async with self._opening:
             if self._ready is None:
                 import httpx

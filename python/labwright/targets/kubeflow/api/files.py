@@ -6,9 +6,11 @@ import base64
 import json
 from typing import Any
 
-from ...errors import NotFound, NotOffered, Unexpected
+from ...errors import NotFound, Unexpected
 from ..answers import short
 from .base import Resource, segment
+
+_WHERE_UI = "KFP's UI server reads it: does the target's --ui lead there, or its --storage?"
 
 
 class Files(Resource):
@@ -60,19 +62,18 @@ class Files(Resource):
         }
         query |= {"namespace": namespace} if namespace else {}
         query |= {"peek": peek} if peek else {}
-        answer = await self._transport.send(
-            "GET", "/artifacts/get", f"read {uri}", base=await self._ui(), params=query
-        )
+        try:
+            answer = await self._transport.send(
+                "GET", "/artifacts/get", f"read {uri}", base=await self._ui(), params=query
+            )
+        except NotFound as error:
+            raise NotFound(
+                error.what, where=error.where, hint=_WHERE_UI, status=404, words=error.words
+            ) from None
         return answer.content
 
     async def _ui(self) -> str:
-        found = (await self._transport.connection()).ui
-        if not found:
-            raise NotOffered(
-                "where KFP's UI server is, which reads what steps wrote, is not known",
-                hint="say it: `labwright targets add --replace --ui URL`, or give the store",
-            )
-        return found
+        return (await self._transport.connection()).ui
 
 
 def _refusal(body: bytes) -> str:
