@@ -71,6 +71,8 @@ def write_values(
         if entry.group:
             meta["group"] = entry.group
         meta.update(writer.extra.get(name, {}))
+        # For who reads from a store that lists no folders.
+        meta["files"] = _files(folders[name])
         with open(os.path.join(folders[name], META), "w", encoding="utf-8") as file:
             json.dump(meta, file, indent=1, sort_keys=True)
     return stored
@@ -116,6 +118,15 @@ def read_meta(folder: str) -> Dict[str, Any]:
     except (OSError, ValueError) as error:
         raise MarshalError("%s is not a value Labwright wrote: %s" % (folder, error)) from error
     return meta
+
+
+def _files(folder: str) -> List[str]:
+    """The files in a folder, by their places in it, with slashes."""
+    return sorted(
+        os.path.relpath(os.path.join(inside, name), folder).replace(os.sep, "/")
+        for inside, _, names in os.walk(folder)
+        for name in names
+    )
 
 
 def _read_single(folder: str, meta: Dict[str, Any], namespace: Dict[str, Any]) -> Any:

@@ -7,12 +7,14 @@ the store's own tools have them (environment, profile, instance).
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Mapping
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
+from ...runtime.values import META
 from ..config import KnownTarget
-from ..errors import NotFound, NotOffered, Refused, TargetError
+from ..errors import NotFound, NotOffered, Refused, TargetError, TargetUnreachable
 from .client import Client
 
 _PROTOCOLS = {"minio": "s3", "s3": "s3", "gs": "gs", "gcs": "gs"}
@@ -37,21 +39,43 @@ class ObjectStore:
         if self._storage:
             await asyncio.to_thread(_fetch, protocol, path, dict(self._storage), uri, place)
             return place
-        try:
-            data = await self._client.files.object(uri, namespace)
-        except (NotFound, TargetError) as error:
-            if isinstance(error, NotOffered):
-                raise
-            raise type(error)(
-                error.what,
-                where=error.where,
-                hint="a value of several files is read only with the target's --storage",
-                status=error.status,
-                words=error.words,
-            ) from None
-        place.parent.mkdir(parents=True, exist_ok=True)
-        await asyncio.to_thread(place.write_bytes, data)
+        found = await self._folder(uri, namespace)
+        if found is None:
+            await asyncio.to_thread(_write, place, await self._client.files.object(uri, namespace))
+        else:
+            for name, data in found.items():
+                await asyncio.to_thread(_write, place / name, data)
         return place
+
+    async def _folder(self, uri: str, namespace: str) -> dict[str, bytes] | None:
+        """The files of a value that Labwright wrote; None for what else there is.
+
+        KFP's UI server reads objects and lists none, but such a folder says what is in it.
+        """
+        try:
+            told = await self._client.files.object(f"{uri}/{META}", namespace)
+            names = json.loads(told)["files"]
+        except (TargetError, ValueError, KeyError, TypeError) as error:
+            if isinstance(error, (NotOffered, TargetUnreachable)):
+                raise
+            return None
+        found = {META: told}
+        for name in names:
+            if not _is_inside(name):
+                raise Refused(f"{uri} names a file outside of it: {name!r}")
+            found[name] = await self._client.files.object(f"{uri}/{name}", namespace)
+        return found
+
+
+def _is_inside(name: Any) -> bool:
+    """Whether a name that a value tells stays in its own folder."""
+    path = PurePosixPath(name) if isinstance(name, str) else PurePosixPath("/")
+    return not path.is_absolute() and ".." not in path.parts and "\\" not in str(path)
+
+
+def _write(place: Path, data: bytes) -> None:
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.write_bytes(data)
 
 
 def _split(uri: str) -> tuple[str, str]:
