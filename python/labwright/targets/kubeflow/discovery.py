@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import quote, urlsplit
@@ -15,6 +16,7 @@ UI_VARIABLE = "KF_PIPELINES_UI_ENDPOINT"
 TOKEN_VARIABLE = "KF_PIPELINES_SA_TOKEN_PATH"
 TOKEN = "/var/run/secrets/kubeflow/pipelines/token"
 NAMESPACE_FILE = "/var/run/secrets/kubernetes.io/serviceaccount/namespace"
+_LOGIN = re.compile(r"secret|token|password|passwd|^key$|access_?key|credential", re.IGNORECASE)
 IN_CLUSTER = "http://ml-pipeline.kubeflow:8888"
 
 
@@ -124,6 +126,13 @@ def checked(target: KnownTarget) -> KnownTarget:
         raise LabwrightError("the header has no name", where=where, hint="kubeflow-userid, say")
     if auth.kind == "token-file" and not auth.path:
         raise LabwrightError("the token's file has no path", where=where)
+    logins = [name for name in target.storage if _LOGIN.search(name)]
+    if logins:
+        raise LabwrightError(
+            f"{logins[0]} has no place in a target's storage: its file holds no secrets",
+            where=where,
+            hint="the store's own environment variables or profile give the login",
+        )
     if tls.key and not tls.cert:
         raise LabwrightError("a key without its certificate", where=where)
     if target.context:

@@ -8,13 +8,25 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import shutil
+import tarfile
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from ...runtime.values import META
 from ..config import KnownTarget
-from ..errors import NotFound, NotOffered, Refused, TargetError, TargetUnreachable
+from ..errors import (
+    NotFound,
+    NotOffered,
+    Refused,
+    ServerFailed,
+    TargetError,
+    TargetUnreachable,
+    Unexpected,
+)
 from .client import Client
 
 _PROTOCOLS = {"minio": "s3", "s3": "s3", "gs": "gs", "gcs": "gs"}
@@ -39,18 +51,28 @@ class ObjectStore:
         if self._storage:
             await asyncio.to_thread(_fetch, protocol, path, dict(self._storage), uri, place)
             return place
-        found = await self._folder(uri, namespace)
-        if found is None:
-            await asyncio.to_thread(_write, place, await self._client.files.object(uri, namespace))
-        else:
-            for name, data in found.items():
-                await asyncio.to_thread(_write, place / name, data)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=place.parent, prefix=".fetched-") as folder:
+            staged = Path(folder, "object")
+            try:
+                packed = await self._client.files.download(uri, namespace, staged)
+            except (NotFound, ServerFailed):  # so older UI servers say that it is a folder
+                found = await self._folder(uri, namespace)
+                if found is None:
+                    raise
+                for name, data in found.items():
+                    await asyncio.to_thread(_write, place / name, data)
+                return place
+            if packed:
+                await asyncio.to_thread(_unpack, staged, place)
+            else:
+                os.replace(staged, place)
         return place
 
     async def _folder(self, uri: str, namespace: str) -> dict[str, bytes] | None:
         """The files of a value that Labwright wrote; None for what else there is.
 
-        KFP's UI server reads objects and lists none, but such a folder says what is in it.
+        Older UI servers list no objects, but such a folder says what is in it.
         """
         try:
             told = await self._client.files.object(f"{uri}/{META}", namespace)
@@ -65,6 +87,24 @@ class ObjectStore:
                 raise Refused(f"{uri} names a file outside of it: {name!r}")
             found[name] = await self._client.files.object(f"{uri}/{name}", namespace)
         return found
+
+
+def _unpack(archive: Path, place: Path) -> None:
+    """Unpack plain files, and none outside of `place`."""
+    place.mkdir(parents=True, exist_ok=True)
+    inside = place.resolve()
+    try:
+        with tarfile.open(archive, "r:gz") as packed:
+            for member in packed:
+                target = (inside / member.name).resolve()
+                source = packed.extractfile(member) if member.isfile() else None
+                if source is None or not target.is_relative_to(inside):
+                    continue
+                target.parent.mkdir(parents=True, exist_ok=True)
+                with source, target.open("wb") as writing:
+                    shutil.copyfileobj(source, writing)
+    except (tarfile.TarError, EOFError, OSError) as error:
+        raise Unexpected(f"what came for it is no whole archive: {error}") from None
 
 
 def _is_inside(name: Any) -> bool:

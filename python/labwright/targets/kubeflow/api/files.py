@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
-from typing import Any
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ...errors import NotFound, Unexpected
 from ..answers import short
 from .base import Resource, segment
+
+if TYPE_CHECKING:
+    import httpx
 
 _WHERE_UI = "KFP's UI server reads it: does the target's --ui lead there, or its --storage?"
 
@@ -46,31 +53,47 @@ class Files(Resource):
         )
         return answer.content
 
-    async def object(self, uri: str, namespace: str = "", peek: int = 0) -> bytes:
-        """An object of the store that steps write into, read by KFP's UI server.
+    async def object(self, uri: str, namespace: str = "") -> bytes:
+        """An object of the store that steps write into, read by KFP's UI server."""
+        found = bytearray()
+        async with self._reading(uri, namespace) as answer:
+            async for piece in answer.aiter_bytes():
+                found += piece
+        return bytes(found)
 
-        `peek`: at most so many bytes of it.
+    async def download(self, uri: str, namespace: str, file: Path) -> bool:
+        """Write an object into a file; whether it is the archive (.tar.gz) of a folder of objects.
+
+        Older servers give no folders, and say that they failed.
         """
-        source, separator, rest = uri.partition("://")
+        async with self._reading(uri, namespace) as answer:
+            with file.open("wb") as writing:
+                async for piece in answer.aiter_bytes():
+                    await asyncio.to_thread(writing.write, piece)
+            # The key of a single object may end so, too; only a folder's is said to be attached.
+            attached = answer.headers.get("content-disposition", "")
+            return "gzip" in answer.headers.get("content-type", "") and ".tar.gz" in attached
+
+    @asynccontextmanager
+    async def _reading(self, uri: str, namespace: str) -> AsyncIterator[httpx.Response]:
+        source, _, rest = uri.partition("://")
         bucket, _, key = rest.partition("/")
-        if not separator or not bucket or not key:
-            raise NotFound(f"{uri!r} is no address of an object")
-        query: dict[str, Any] = {
-            "source": {"gs": "gcs"}.get(source, source),
-            "bucket": bucket,
-            "key": key,
-        }
-        query |= {"namespace": namespace} if namespace else {}
-        query |= {"peek": peek} if peek else {}
+        source = {"gs": "gcs"}.get(source, source)
+        query = {"source": source, "bucket": bucket, "key": key, "namespace": namespace}
+        if not namespace:
+            del query["namespace"]
+        ui, what = await self._ui(), f"read {uri}"
         try:
-            answer = await self._transport.send(
-                "GET", "/artifacts/get", f"read {uri}", base=await self._ui(), params=query
-            )
+            async with self._transport.stream(
+                "GET", "/artifacts/get", what, base=ui, params=query
+            ) as answer:
+                if "html" in answer.headers.get("content-type", "") and not key.endswith("html"):
+                    raise NotFound(f"{what}: {ui} gives a page for it", hint=_WHERE_UI)
+                yield answer
         except NotFound as error:
             raise NotFound(
                 error.what, where=error.where, hint=_WHERE_UI, status=404, words=error.words
             ) from None
-        return answer.content
 
     async def _ui(self) -> str:
         return (await self._transport.connection()).ui
