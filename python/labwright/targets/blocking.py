@@ -76,7 +76,8 @@ class Loop:
             while (item := self.wait(following())) is not _END:
                 yield item
         finally:
-            self.wait(close())
+            if not self._loop.is_closed():  # it is when only the garbage collector ends this
+                self.wait(close())
 
     def close(self) -> None:
         if self._loop.is_closed():
