@@ -28,7 +28,7 @@ class ControllerMetrics(Collector):
         yield _gauge("labwright_queue_length", "Notebooks that wait for a worker", len(queue))
         yield _counter("labwright_reconciles", "Looks at a Notebook", queue.done)
         yield _counter("labwright_reconcile_errors", "Looks that failed", queue.failed)
-        yield _counter("notebook_culling", "Servers stopped for being idle", operator.culled)
+        yield _counter("notebook_culling", "Servers stopped for being idle", operator.culler.culled)
         calls = CounterMetricFamily("labwright_api_calls", "Calls to the API", labels=["verb"])
         for verb, count in self._api.calls.items():
             calls.add_metric([verb], count)

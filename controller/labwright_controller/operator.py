@@ -11,6 +11,7 @@ import kopf
 from labwright_controller import events, watches
 from labwright_controller.api import Api, ApiError, reference
 from labwright_controller.cache import Cache
+from labwright_controller.culler import Culler
 from labwright_controller.kinds import IMAGES_GROUP, IMAGES_VERSION, Key, Object
 from labwright_controller.reconcile import Reconciler
 from labwright_controller.settings import Settings
@@ -31,7 +32,6 @@ class Operator:
         self.cache = Cache()
         self.stop_at: dict[Key, str] = {}
         self.ready = asyncio.Event()
-        self.culled = 0
         self.notebooks = WorkQueue(self._reconcile, settings.workers)
         # Telling events again never holds up the making of servers.
         self.retellings: WorkQueue[tuple[Key, str]] = WorkQueue(self._retell, 2)
@@ -39,6 +39,7 @@ class Operator:
         self._reconciler = Reconciler(
             self.cache, api, settings, self.notebooks.add_later, self.stop_at
         )
+        self.culler = Culler(self.cache, api, settings, self.stop_at, self.notebooks.add)
 
     async def run(self) -> None:
         """Work until a signal, or until something that cannot be mended."""
@@ -46,7 +47,7 @@ class Operator:
         namespaces = self._settings.watch_namespaces
         workers = [
             asyncio.create_task(queue.run())
-            for queue in (self.notebooks, self.retellings, self.images)
+            for queue in (self.notebooks, self.retellings, self.images, self.culler)
         ]
         try:
             await kopf.operator(

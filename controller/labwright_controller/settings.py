@@ -29,8 +29,6 @@ class Settings:
     """CULL_WARNING_TIME: how long before the stop its user is told."""
     probe_url: str = "http://{service}.{namespace}.svc.{domain}"
     """PROBE_URL: where servers answer the controller; behind a mesh, its gateway."""
-    gpu_metrics_url: str = ""
-    """GPU_METRICS_URL: DCGM exporter's metrics, for `spec.culling.gpuIdleAfter`."""
 
     workers: int = 16
     namespace: str = "kubeflow"
@@ -86,7 +84,6 @@ def from_environment(env: Mapping[str, str] = os.environ) -> Settings:
         check_minutes=number("IDLENESS_CHECK_PERIOD", base.check_minutes),
         warn_minutes=number("CULL_WARNING_TIME", base.warn_minutes),
         probe_url=text("PROBE_URL", base.probe_url),
-        gpu_metrics_url=text("GPU_METRICS_URL", base.gpu_metrics_url),
         workers=int(number("WORKERS", base.workers)),
         namespace=text("POD_NAMESPACE", base.namespace),
         identity=text("POD_NAME", os.uname().nodename + f"-{os.getpid()}"),

@@ -16,7 +16,7 @@ CRDS = Path(__file__).parents[2] / "controller" / "manifests" / "crds"
 def crds(control_plane: ControlPlane) -> ControlPlane:
     """The control plane, which knows Notebook and NotebookImage."""
     with control_plane.kube() as kube:
-        for path in sorted(CRDS.glob("*.yaml")):
+        for path in sorted(CRDS.glob("notebook*.yaml")):
             for crd in yaml.safe_load_all(path.read_text()):
                 kube.apply(crd)
                 kube.wait(

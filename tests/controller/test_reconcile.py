@@ -77,8 +77,9 @@ def bench(crds: ControlPlane, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 def test_a_notebook_becomes_a_running_server(bench: Bench) -> None:
     name = bench.create()["metadata"]["name"]
-    status = bench.state(name, "Running")
-    assert status["readyReplicas"] == 1
+    bench.state(name, "Running")
+    # The StatefulSet counts its pod a moment after the pod is ready.
+    status = bench.wait("Notebook", name, lambda nb: nb["status"]["readyReplicas"] == 1)["status"]
     assert status["observedGeneration"] == 1
     assert "startedAt" in status["containerState"]["running"]
     assert {"Ready", "PodScheduled"} <= {c["type"] for c in status["conditions"]}

@@ -1,0 +1,97 @@
+"""Whether a server is idle, and what to do about it. Pure.
+
+A stop needs proof: a probe in this very pass that saw nothing in use. What could not be asked,
+or did not answer, is in use.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from labwright_controller.kinds import LAST_ACTIVITY, STOPPED, Object
+from labwright_controller.settings import Settings
+from labwright_controller.status import parse_time
+
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+@dataclass(frozen=True)
+class Policy:
+    """When a server is stopped."""
+
+    idle_after: timedelta
+    warn: timedelta
+    keep_while_connected: bool = False
+
+
+@dataclass(frozen=True)
+class Activity:
+    """What a probe saw."""
+
+    busy: bool = False
+    connections: int = 0
+    last: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What to do with a server now."""
+
+    last_activity: datetime
+    stop: bool = False
+    stop_at: datetime | None = None
+    """When it will be stopped, once its user is to be told."""
+
+
+def duration(text: str) -> timedelta:
+    """A duration as in `spec.culling`, such as 1h30m."""
+    return timedelta(seconds=sum(int(n) * _UNITS[u] for n, u in re.findall(r"(\d+)([smhd])", text)))
+
+
+def policy(notebook: Object, settings: Settings) -> Policy | None:
+    """The Notebook's own rule, else the cluster's; None if the server is never stopped."""
+    own = notebook.get("spec", {}).get("culling", {})
+    idle_after = own.get("idleAfter")
+    if idle_after == "never" or (idle_after is None and not settings.enable_culling):
+        return None
+    limit = duration(idle_after) if idle_after else timedelta(minutes=settings.cull_idle_minutes)
+    # A warning takes at most half of the time, so that short times are honoured as well.
+    warn = min(timedelta(minutes=settings.warn_minutes), limit / 2)
+    return Policy(limit, warn, own.get("keepWhileConnected", False))
+
+
+def is_stopped(notebook: Object) -> bool:
+    """Whether it has the stop annotation, whatever its value."""
+    return STOPPED in notebook["metadata"].get("annotations", {})
+
+
+def activity(kernels: list[Any], terminals: list[Any]) -> Activity:
+    """What Jupyter's lists of kernels and terminals say.
+
+    A kernel that is not idle is in use however silent it is; so is one that starts.
+    """
+    times = [parse_time(entry.get("last_activity")) for entry in [*kernels, *terminals]]
+    return Activity(
+        busy=any(kernel.get("execution_state") != "idle" for kernel in kernels),
+        connections=sum(int(kernel.get("connections") or 0) for kernel in kernels),
+        last=max((time for time in times if time), default=None),
+    )
+
+
+def decide(
+    notebook: Object, started: datetime, seen: Activity, rule: Policy, now: datetime
+) -> Decision:
+    """What to do with a server that runs since `started` and was probed just now."""
+    if seen.busy or (rule.keep_while_connected and seen.connections):
+        return Decision(now)
+    noted = parse_time(notebook["metadata"].get("annotations", {}).get(LAST_ACTIVITY))
+    # A start counts as use, so that a server is not stopped for what was before.
+    known = [time for time in (started, noted, seen.last) if time is not None]
+    last = min(max(known), now)
+    stop_at = last + rule.idle_after
+    if now >= stop_at:
+        return Decision(last, stop=True, stop_at=stop_at)
+    return Decision(last, stop_at=stop_at if now >= stop_at - rule.warn else None)

@@ -1,0 +1,152 @@
+"""The controller as it is installed: its rights, its lease, a leader that dies."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import yaml
+
+from cluster.control_plane import ControlPlane
+from cluster.kube import Kube
+from controller.objects import notebook
+from controller.processes import Controller, controller
+
+MANIFESTS = Path(__file__).parents[2] / "controller" / "manifests"
+
+
+def as_installed(plane: ControlPlane, folder: Path) -> tuple[ControlPlane, str]:
+    """The control plane with a kubeconfig of a service account that has the manifests' rights."""
+    namespace = plane.namespace("ctl")
+    text = (MANIFESTS / "base" / "rbac.yaml").read_text()
+    with plane.kube() as kube:
+        for body in yaml.safe_load_all(text):
+            if body["kind"] in ("ClusterRoleBinding", "ClusterRole"):
+                # Every test has a role of its own, since they run at the same time.
+                body["metadata"]["name"] += f"-{namespace}"
+            else:
+                body["metadata"]["namespace"] = namespace
+            if body["kind"] == "ClusterRoleBinding":
+                body["roleRef"]["name"] += f"-{namespace}"
+            for subject in body.get("subjects", ()):
+                subject["namespace"] = namespace
+            kube.create(body)
+        request = {
+            "apiVersion": "authentication.k8s.io/v1",
+            "kind": "TokenRequest",
+            "spec": {"expirationSeconds": 3600},
+        }
+        account = f"/api/v1/namespaces/{namespace}/serviceaccounts/labwright-controller"
+        token = kube.post(f"{account}/token", request)["status"]["token"]
+    config: Any = yaml.safe_load(Path(plane.kubeconfig).read_text())
+    config["users"][0]["user"] = {"token": token}
+    path = folder / "installed.kubeconfig"
+    path.write_text(yaml.safe_dump(config))
+    fields = {**plane.__dict__, "kubeconfig": str(path)}
+    return ControlPlane(**fields), namespace
+
+
+def create(kube: Kube, namespace: str, name: str, **spec: Any) -> str:
+    body = notebook(name, namespace, **spec)
+    del body["metadata"]["uid"]
+    return kube.path(kube.create(body))
+
+
+def running(body: dict[str, Any]) -> bool:
+    return (body.get("status") or {}).get("state") == "Running"
+
+
+def test_the_manifests_rights_are_enough(crds: ControlPlane, tmp_path: Path) -> None:
+    plane, own = as_installed(crds, tmp_path)
+    user = crds.namespace("user")
+    volume = {"name": "w", "mountPath": "/w", "claim": {"size": "1Gi"}, "reclaim": "Delete"}
+    with (
+        crds.kube() as kube,
+        controller(
+            plane, tmp_path, WATCH_NAMESPACES=user, POD_NAMESPACE=own, LEADER_ELECT="true"
+        ) as process,
+    ):
+        path = create(kube, user, "nb")
+        kube.wait(path, running)
+        time.sleep(1.1)
+        now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+        before = kube.get(f"/api/v1/namespaces/{user}/pods/nb-0")["metadata"]["uid"]
+        annotation = {"notebooks.labwright.dev/restarted-at": now}
+        kube.patch(path, {"metadata": {"annotations": annotation}})
+        kube.wait(
+            f"/api/v1/namespaces/{user}/pods/nb-0", lambda pod: pod["metadata"]["uid"] != before
+        )
+        with_volume = create(kube, user, "vol", volumes=[volume])
+        claim = f"/api/v1/namespaces/{user}/persistentvolumeclaims/vol-w"
+        kube.wait(claim, bool)
+        kube.delete(with_volume)
+        deadline = time.monotonic() + 30
+        while True:
+            answer = kube.http.get(claim)
+            if answer.status_code == 404 or "deletionTimestamp" in answer.json()["metadata"]:
+                break
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        assert "orbidden" not in process.log.read_text()
+
+
+def test_another_takes_over_when_the_leader_is_killed(crds: ControlPlane, tmp_path: Path) -> None:
+    namespace = crds.namespace("lead")
+    environment = {
+        "WATCH_NAMESPACES": namespace,
+        "POD_NAMESPACE": namespace,
+        "LEADER_ELECT": "true",
+    }
+    with (
+        crds.kube() as kube,
+        controller(crds, tmp_path, POD_NAME="first", **environment) as first,
+        controller(
+            crds, tmp_path, wait_for="stands by", POD_NAME="second", **environment
+        ) as second,
+    ):
+        pods = f"/api/v1/namespaces/{namespace}/pods"
+        kube.wait(create(kube, namespace, "before"), running)
+        uid = kube.get(f"{pods}/before-0")["metadata"]["uid"]
+        assert second.writes() == 0
+        first.kill()
+        during = create(kube, namespace, "during")
+        kube.wait(during, running, seconds=60)
+        assert leads(second)
+        # What ran goes on.
+        assert kube.get(f"{pods}/before-0")["metadata"]["uid"] == uid
+        assert len(kube.get(pods)["items"]) == 2
+
+
+def leads(process: Controller) -> bool:
+    return httpx.get(f"{process.url}/readyz").text == "leads"
+
+
+def test_uninstalling_leaves_servers_and_volumes(crds: ControlPlane, tmp_path: Path) -> None:
+    namespace = crds.namespace("gone")
+    volume = {"name": "w", "mountPath": "/w", "claim": {"size": "1Gi"}, "reclaim": "Delete"}
+    with crds.kube() as kube:
+        with controller(crds, tmp_path, WATCH_NAMESPACES=namespace):
+            path = create(kube, namespace, "nb", volumes=[volume])
+            claim = f"/api/v1/namespaces/{namespace}/persistentvolumeclaims/nb-w"
+            kube.wait(claim, bool)
+        # Nothing of the controller's holds the Notebook, and the claim outlives even that.
+        assert not kube.get(path)["metadata"].get("finalizers")
+        assert not kube.get(claim)["metadata"].get("ownerReferences")
+
+
+@pytest.mark.skipif(shutil.which("kubectl") is None, reason="kubectl builds the overlays")
+@pytest.mark.parametrize("overlay", ["standalone", "kubeflow", "istio"])
+def test_overlays_can_be_built(overlay: str) -> None:
+    folder = MANIFESTS / "overlays" / overlay
+    made = subprocess.run(["kubectl", "kustomize", folder], capture_output=True, text=True)
+    assert made.returncode == 0, made.stderr
+    bodies = list(yaml.safe_load_all(made.stdout))
+    kinds = {body["kind"] for body in bodies}
+    assert {"CustomResourceDefinition", "Deployment", "ClusterRole", "ServiceAccount"} <= kinds
+    crd = next(b for b in bodies if b["metadata"]["name"] == "notebooks.kubeflow.org")
+    assert all(version["schema"] for version in crd["spec"]["versions"])
