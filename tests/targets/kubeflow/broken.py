@@ -19,8 +19,10 @@ class Server(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, answer: Callable[[str, str, dict[str, str]], Answer | None]) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+    def __init__(
+        self, answer: Callable[[str, str, dict[str, str]], Answer | None], host: str
+    ) -> None:
+        super().__init__((host, 0), _Handler)
         self.answer = answer
         self.asked: list[tuple[str, str]] = []
 
@@ -59,16 +61,17 @@ class _Handler(BaseHTTPRequestHandler):
 def serving(
     answer: Callable[[str, str, dict[str, str]], Answer | None],
     trust: ssl.SSLContext | None = None,
+    host: str = "127.0.0.1",
 ) -> Iterator[tuple[Server, str]]:
     """The server and its URL."""
-    server = Server(answer)
+    server = Server(answer, host)
     if trust is not None:
         server.socket = trust.wrap_socket(server.socket, server_side=True)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     scheme = "http" if trust is None else "https"
     try:
-        yield server, f"{scheme}://127.0.0.1:{server.server_address[1]}"
+        yield server, f"{scheme}://{host}:{server.server_address[1]}"
     finally:
         server.shutdown()
         thread.join()

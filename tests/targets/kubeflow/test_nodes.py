@@ -90,6 +90,14 @@ def test_turns_of_loops_in_loops() -> None:
     assert states(seen(pipe, nodes)) == [("in", "0.0", "SUCCEEDED"), ("in", "1.0", "FAILED")]
 
 
+def test_a_loop_is_shown_by_its_turns() -> None:
+    items = {"items": {"raw": "[1]"}, "itemInput": "i"}
+    pipe = pipeline({"a": task("leaf"), "b": task("leaf", parameterIterator=items)})
+    begun = [node("a", "a.executor")]
+    assert states(seen(pipe, begun)) == [("a", "", "SUCCEEDED")]
+    assert states(seen(pipe, begun, "FAILED"))[1] == ("b", "", "SKIPPED")
+
+
 def test_tries_are_counted() -> None:
     pipe = pipeline({"a": task("leaf", retryPolicy={"maxRetryCount": 2})})
     nodes = [node("a", "a.executor"), node("executor", "a.executor(0)", "a.executor(1)")]

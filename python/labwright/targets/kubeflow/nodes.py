@@ -70,7 +70,8 @@ def seen_steps(pipeline: Pipeline, steps: Mapping[str, Step], run: Run) -> list[
     """The steps of a run in the order of their pipeline, each turn of a loop by itself."""
     workflow = workflow_of(run.tasks)
     if not workflow:
-        return [Seen(step, "", _not_begun(run)) for step in steps.values()]
+        listed = [step for step in steps.values() if run.over or not step.looped]
+        return [Seen(step, "", _not_begun(run)) for step in listed]
     return _Reading(pipeline, steps, run, workflow).all()
 
 
@@ -124,8 +125,8 @@ class _Reading:
             turns = self._turns(here)
             for number, item in turns:
                 yield from self._task(task, (item,), inside, f"{turn}.{number}" if turn else number)
-            if not turns:
-                # Nothing is known of its turns yet: it is shown once, as a loop that has none.
+            if not turns and self.run.over:
+                # A loop that had no turns is shown once; before its end nobody knows.
                 yield from self._task(task, (), inside, turn)
 
     def _task(self, task: IrTask, places: tuple[str, ...], path: str, turn: str) -> Iterator[_Spot]:
