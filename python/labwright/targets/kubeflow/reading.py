@@ -189,7 +189,9 @@ class Reader:
                 return NOTHING
             return read_told(driver, main)
 
-        return await self._memory.get(("told", run_id, one.driver, one.pods, one.state), ask)
+        # A run that is retried by somebody else has pods of the same names again.
+        key = ("told", run_id, one.driver, one.pods, one.state, one.finished_at)
+        return await self._memory.get(key, ask)
 
     async def _errors(self, run: Run, seen: list[Seen]) -> dict[tuple[str, str], Mapping[str, Any]]:
         """Why each step failed."""
@@ -215,7 +217,7 @@ class Reader:
                 "traceback": "",
             }
         try:
-            return await self._memory.get(("error", run_id, one.pods[-1]), ask)
+            return await self._memory.get(("error", run_id, one.pods[-1], one.finished_at), ask)
         except NotFound:
             return None
 

@@ -132,7 +132,8 @@ class KubeflowTarget:
             return (await self.client.runs.get(reference)).run_id
         wish = Wish(await self._namespace(), size=1)
         if reference == "latest":
-            page = await self.client.runs.page(wish)
+            where = (Predicate("storage_state", "AVAILABLE"),)
+            page = await self.client.runs.page(replace(wish, where=where))
             if not page.items:
                 raise NotFound(f"target {self.name} has no runs")
             return page.items[0].run_id
