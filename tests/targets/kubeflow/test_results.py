@@ -24,6 +24,7 @@ INPUT = {
             "y": {
                 "artifacts": [{"uri": "minio://b/y", "type": {"schemaTitle": "system.Artifact"}}]
             },
+            "executor-logs": {"artifacts": [{"uri": "minio://b/logs"}]},
             "labwright_metrics": {
                 "artifacts": [{"uri": "minio://b/m", "type": {"schemaTitle": "system.Metrics"}}]
             },
@@ -100,10 +101,11 @@ def test_what_was_given_once_stays() -> None:
 
 
 def test_why_a_step_ended() -> None:
-    trace = "Traceback (most recent call last):\n  File x\n\x1b[31mpkg.MyError\x1b[0m: it \nTail\n"
+    trace = "Traceback (most recent call last):\n  File x\n\x1b[31mpkg.MyError\x1b[0m: it\n"
     found = failure_of(f"hello\n{trace}")
     assert found is not None
-    assert (found["ename"], found["evalue"]) == ("Tail", "") or found["ename"] == "MyError"
+    assert (found["ename"], found["evalue"]) == ("MyError", "it")
+    assert found["traceback"].startswith("Traceback")
     plain = failure_of("hello\nlabwright: ValueError: too bad\n")
     assert plain is not None
     assert (plain["ename"], plain["evalue"]) == ("ValueError", "too bad")

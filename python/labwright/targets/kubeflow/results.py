@@ -16,6 +16,8 @@ from typing import Any
 from ..local.wire import HIDDEN
 
 NOTEBOOK, PAGE = "labwright_notebook", "labwright_html"
+_LOGS = "executor-logs"
+"""KFP's launcher keeps the log beside the step's outputs where a server is set up so."""
 _INPUT = re.compile(r"output ExecutorInput:\s*(?=\{)")
 _OUTPUT = re.compile(r"ExecutorOutput:\s*(?=\{)")
 _CACHED = re.compile(r"\] Use cache for task ")
@@ -198,7 +200,7 @@ def shown_outputs(
             "artifact": f"{place}/out/{one.key}",
         }
         for one in told.artifacts
-        if not one.key.startswith(HIDDEN)
+        if not one.key.startswith(HIDDEN) and one.key != _LOGS
     ]
     return shown + [
         _value(name, value)
