@@ -10,7 +10,7 @@ import platform
 import re
 import subprocess
 import tarfile
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,11 +23,25 @@ _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 _MERGED = ("bin", "lib", "lib64", "sbin")
 
 
-def write_python_image(path: Path, name: str = PYTHON_IMAGE, also: Iterable[Path] = ()) -> None:
-    """Write an image as a tar that `ctr images import` reads, with folders of the machine too."""
+def write_python_image(
+    path: Path,
+    name: str = PYTHON_IMAGE,
+    also: Mapping[Path, str] | None = None,
+    *,
+    user: str = "",
+    **env: str,
+) -> None:
+    """Write an image as a tar that `ctr images import` reads, with folders of the machine too.
+
+    `also` says where in it each folder is to be. Its containers run as `user`, root if none is
+    named, with `env` besides the usual environment.
+    """
+    environment = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": "/root", "LANG": "C.UTF-8"}
     layer = path.with_suffix(".layer")
     with tarfile.open(layer, "w", format=tarfile.GNU_FORMAT) as tar:
-        _write_root(tar, [*_files(), *(file for folder in also for file in _below(folder))])
+        _write_root(tar, _files())
+        for folder, place in (also or {}).items():
+            tar.add(folder, place.lstrip("/"))
     with open(layer, "rb") as stream:
         content = hashlib.sha256()
         while part := stream.read(1 << 20):
@@ -39,7 +53,8 @@ def write_python_image(path: Path, name: str = PYTHON_IMAGE, also: Iterable[Path
         "config": {
             # Without a command it is the pause container of a pod.
             "Cmd": ["/usr/bin/sleep", "infinity"],
-            "Env": ["PATH=/usr/local/bin:/usr/bin:/bin", "HOME=/root", "LANG=C.UTF-8"],
+            "Env": [f"{key}={value}" for key, value in {**environment, **env}.items()],
+            "User": user,
         },
         "rootfs": {"type": "layers", "diff_ids": [digest]},
     }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import random
 import re
 import shutil
@@ -11,7 +10,6 @@ import subprocess
 import sys
 from importlib.metadata import distribution
 from pathlib import Path
-from typing import Any
 
 from cluster import programs
 from cluster.image import write_python_image
@@ -21,8 +19,12 @@ from cluster.node import Node
 from cluster.processes import Processes
 
 IMAGE = "labwright.test/kfp:1"
+# Where its programs and libraries are. Not in /tmp, over which Argo mounts a volume.
+PLACE = "/opt/kfp"
 # What a step may import: of this Python, so /usr/bin/python3 has to be of the same version.
 LIBRARIES = ["numpy", "pandas", "python-dateutil", "six", "tzdata"]
+# KFP refuses root.
+NOBODY = "65534"
 # KFP's pods look for these ports, whatever the servers listen at.
 GRPC_PORT = 8887
 METADATA_PORT = 8080
@@ -44,39 +46,22 @@ def start_pods(processes: Processes, namespace: str, grpc_port: int, node: Node)
     processes.wait_for("metadata", ready)
     services = ("ml-pipeline", "metadata-grpc-service")
     names = [f"{service}.{namespace}.svc.cluster.local" for service in services]
-    folder = load_image(processes.scratch("image"), node)
+    load_image(processes.scratch("image"), node)
     return Pods(
-        workflow={
-            **node.pod_spec(hostAliases=[{"ip": address, "hostnames": names}]),
-            "podSpecPatch": json.dumps({"containers": [{"name": "main", "env": _env(folder)}]}),
-        },
-        executor={
-            "name": "",
-            "image": IMAGE,
-            "env": [{"name": "PATH", "value": f"{folder}/bin"}],
-        },
+        workflow=node.pod_spec(hostAliases=[{"ip": address, "hostnames": names}]),
+        executor={"name": "", "image": IMAGE},
         env={
             "V2_DRIVER_IMAGE": IMAGE,
-            "V2_DRIVER_COMMAND": f"{folder}/bin/driver",
+            "V2_DRIVER_COMMAND": f"{PLACE}/bin/driver",
             "V2_LAUNCHER_IMAGE": IMAGE,
-            "V2_LAUNCHER_COMMAND": f"{folder}/bin/launcher-v2",
-            # KFP refuses root, and the image names nobody else.
-            "PIPELINE_RUN_AS_USER": "65534",
+            "V2_LAUNCHER_COMMAND": f"{PLACE}/bin/launcher-v2",
+            "PIPELINE_RUN_AS_USER": NOBODY,
         },
     )
 
 
-def _env(folder: Path) -> list[dict[str, Any]]:
-    values = {
-        "HOME": "/tmp",
-        "LD_LIBRARY_PATH": f"{folder}/lib",
-        "PYTHONPATH": f"{folder}/python",
-    }
-    return [{"name": name, "value": value} for name, value in values.items()]
-
-
-def load_image(folder: Path, node: Node) -> Path:
-    """Load an image with KFP's programs and some libraries in this folder; gives the folder."""
+def load_image(folder: Path, node: Node) -> None:
+    """Load an image with KFP's programs and some libraries, which this folder is for."""
     for name in ("bin", "lib", "python"):
         (folder / name).mkdir(parents=True)
     for program in IN_PODS:
@@ -86,10 +71,18 @@ def load_image(folder: Path, node: Node) -> Path:
     for linked in _linked(folder / "python"):
         shutil.copy(linked, folder / "lib")
     archive = folder.with_suffix(".tar")
-    write_python_image(archive, IMAGE, also=[folder])
+    write_python_image(
+        archive,
+        IMAGE,
+        also={folder: PLACE},
+        user=NOBODY,
+        HOME="/tmp",
+        PATH=f"{PLACE}/bin:/usr/bin:/bin",
+        LD_LIBRARY_PATH=f"{PLACE}/lib",
+        PYTHONPATH=f"{PLACE}/python",
+    )
     node.load_image(archive)
     archive.unlink()
-    return folder
 
 
 def _copy_distribution(name: str, to: Path) -> None:

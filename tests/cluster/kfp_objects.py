@@ -125,10 +125,22 @@ def administrator(account: str, where: str) -> list[Object]:
     ]
 
 
-def argo_settings(name: str, where: str, executor: Object) -> Object:
-    """What Argo's workflow controller reads: how it starts pods, and that it measures nothing."""
+def argo_settings(name: str, where: str, executor: Object, store: str, bucket: str) -> Object:
+    """What Argo's workflow controller reads: how it starts pods, where it keeps what they print,
+    and that it measures nothing."""
+    secret = "mlpipeline-minio-artifact"
+    archive = {
+        "endpoint": store,
+        "bucket": bucket,
+        "insecure": True,
+        "accessKeySecret": {"name": secret, "key": "accesskey"},
+        "secretKeySecret": {"name": secret, "key": "secretkey"},
+        # The API server looks there.
+        "keyFormat": "artifacts/{{workflow.name}}/{{pod.name}}",
+    }
     data = {
         "executor": json.dumps(executor),
+        "artifactRepository": json.dumps({"archiveLogs": True, "s3": archive}),
         "metricsConfig": json.dumps({"enabled": False}),
         "workflowEvents": json.dumps({"enabled": False}),
         "nodeEvents": json.dumps({"enabled": False}),

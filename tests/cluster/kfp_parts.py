@@ -93,7 +93,7 @@ def start_api_server(processes: Processes, kfp: Kfp, database: int, pods: Pods) 
         "InitConnectionTimeout": "1m",
         "DEFAULTPIPELINERUNNERSERVICEACCOUNT": objects.RUNNER,
         "ARCHIVE_CONFIG_LOG_FILE_NAME": "main.log",
-        "ARCHIVE_CONFIG_LOG_PATH_PREFIX": "/artifacts",
+        "ARCHIVE_CONFIG_LOG_PATH_PREFIX": "artifacts",
         "MULTIUSER": str(kfp.multi_user).lower(),
         "KUBEFLOW_USERID_HEADER": USER_HEADER,
         "KUBEFLOW_USERID_PREFIX": "",
@@ -174,7 +174,8 @@ def start_argo(processes: Processes, kfp: Kfp, pods: Pods) -> None:
     """Argo's workflow controller, for the workflows that the API server makes."""
     settings = "workflow-controller-configmap"
     with kfp.plane.kube() as kube:
-        kube.apply(objects.argo_settings(settings, kfp.namespace, pods.executor))
+        given = (pods.executor, kfp.store, BUCKET)
+        kube.apply(objects.argo_settings(settings, kfp.namespace, *given))
     command = [need("workflow-controller"), f"--kubeconfig={kfp.plane.kubeconfig}"]
     command += [f"--namespace={kfp.namespace}", "--namespaced", f"--configmap={settings}"]
     command += ["--qps=50", "--burst=100"]

@@ -80,9 +80,9 @@ def test_a_pod_runs_an_image_of_ours(
     (tmp_path / "site").mkdir()
     (tmp_path / "site" / "ours.py").write_text("print('imported')")
     name = f"labwright.test/{tmp_path.name.replace('_', '-')}:1"
-    write_python_image(tmp_path / "image.tar", name, also=[tmp_path / "site"])
+    write_python_image(tmp_path / "image.tar", name, also={tmp_path / "site": "/site"})
     node.load_image(tmp_path / "image.tar")
-    code = f"import sys; sys.path.append({str(tmp_path / 'site')!r}); import ours"
+    code = "import sys; sys.path.append('/site'); import ours"
     _, log = _run(control_plane, replace(node, image=name), kube, code)
     assert log == "imported\n"
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from contract.conftest import wait
-from contract.notebooks import Books
+from contract.notebooks import Books, Cell
 from labwright.targets.errors import NotFound, NotOffered, Refused, TargetError
 from labwright.targets.local.pages import Wanted
 from labwright.targets.protocols import PipelineTarget, Timetable
@@ -89,6 +89,22 @@ def test_a_value_is_fetched(target: PipelineTarget, books: Books, tmp_path: Path
     place = wait(target.fetch(view["run_id"], value["artifact"], tmp_path / "got"))
     files = [place] if place.is_file() else [one for one in place.rglob("*") if one.is_file()]
     assert any("9" in file.read_text(errors="replace") for file in files)
+
+
+def test_what_only_a_condition_reads_is_an_output(target: PipelineTarget, books: Books) -> None:
+    cells: list[Cell] = [
+        (["step:make"], "values = [1, 2]\nmany = len(values) > 5", {}),
+        (["step:use"], "sum(values)", {}),
+        (["step:big"], "print('big')", {"when": "many"}),
+    ]
+    view = wait(done(target, books.submission(cells)))
+    states = {step["name"]: step["state"] for step in view["steps"]}
+    assert states == {"make": "SUCCEEDED", "use": "SUCCEEDED", "big": "SKIPPED"}
+    [made] = [step for step in view["steps"] if step["name"] == "make"]
+    assert {one["name"]: one["preview"] for one in made["outputs"]} == {
+        "values": "[1, 2]",
+        "many": "false",
+    }
 
 
 def test_a_failure_is_told_and_retried(

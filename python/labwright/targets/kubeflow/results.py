@@ -188,8 +188,9 @@ def shown_outputs(
 ) -> list[dict[str, Any]]:
     """A step's outputs. A variable that is also given as a parameter is listed once."""
     program = program or {}
-    variables = {key: name for name, key in (program.get("outputs") or {}).items()}
-    twice = {key for key, _ in (program.get("values") or {}).values()}
+    kept = program.get("outputs") or {}
+    variables = {key: name for name, key in kept.items()}
+    values = {key: name for name, (key, _) in (program.get("values") or {}).items()}
     shown = [
         {
             "name": variables.get(one.key, one.key),
@@ -203,9 +204,9 @@ def shown_outputs(
         if not one.key.startswith(HIDDEN) and one.key != _LOGS
     ]
     return shown + [
-        _value(name, value)
+        _value(values.get(name, name), value)
         for name, value in told.outputs.items()
-        if name not in twice and not name.startswith(HIDDEN)
+        if values.get(name) not in kept and not name.startswith(HIDDEN)
     ]
 
 

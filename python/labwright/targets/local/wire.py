@@ -223,8 +223,10 @@ def shown_inputs(bound: Bound, program: Mapping[str, Any] | None) -> list[dict[s
 def shown_outputs(bound: Bound, program: Mapping[str, Any] | None) -> list[dict[str, Any]]:
     """A step's outputs as a record lists them. A variable that is also given as a parameter, for
     a condition to read, is listed once."""
-    variables = {key: name for name, key in ((program or {}).get("outputs") or {}).items()}
-    twice = {key for key, _ in ((program or {}).get("values") or {}).values()}
+    program = program or {}
+    kept = program.get("outputs") or {}
+    variables = {key: name for name, key in kept.items()}
+    values = {key: name for name, (key, _) in (program.get("values") or {}).items()}
     shown: list[dict[str, Any]] = [
         {"name": variables.get(name, name), "type": _type(one), "bytes": one.bytes,
          "path": one.place or None, "preview": one.metadata.get("preview")}
@@ -233,10 +235,10 @@ def shown_outputs(bound: Bound, program: Mapping[str, Any] | None) -> list[dict[
         for one in many
     ]  # fmt: skip
     return shown + [
-        {"name": name, "type": type(one.value).__name__, "bytes": None, "path": None,
-         "preview": json.dumps(one.value)[:200]}
+        {"name": values.get(name, name), "type": type(one.value).__name__, "bytes": None,
+         "path": None, "preview": json.dumps(one.value)[:200]}
         for name, one in bound.parameters.items()
-        if name not in twice
+        if values.get(name) not in kept
     ]  # fmt: skip
 
 
