@@ -49,6 +49,7 @@ async def test_every_target_is_told_with_how_it_answers(ask: Ask, far: FarTarget
         "capabilities": {
             "resume": False, "archive": True, "schedules": True, "own_machine": False,
             "watches_files": False, "live_logs": True, "sources": True,
+            "servers": False,
         },
         "available": True,
         "reason": None,

@@ -546,6 +546,11 @@ export interface components {
        * @description Runs keep the notebook they were made of.
        */
       sources: boolean;
+      /**
+       * Servers
+       * @description Notebook servers run there.
+       */
+      servers: boolean;
     };
     /**
      * Comparison

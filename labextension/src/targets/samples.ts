@@ -16,7 +16,8 @@ export function target(name: string, more: Partial<Target> = {}): Target {
       own_machine: local,
       watches_files: local,
       live_logs: true,
-      sources: true
+      sources: true,
+      servers: local
     },
     available: true,
     reason: null,

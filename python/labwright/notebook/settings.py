@@ -88,14 +88,14 @@ def duration(least: float, allowed: str) -> Reader:
     return read
 
 
-def _cpu(value: Any) -> str:
+def read_cpu(value: Any) -> str:
     word = _quantity(value)
     if not re.fullmatch(rf"{_NUMBER}|\d+m", word) or cpu_cores(word) <= 0:
         raise not_allowed(value, "a number of cores, as 2, 0.5 or 500m")
     return word
 
 
-def _size(value: Any) -> str:
+def read_size(value: Any) -> str:
     word = _quantity(value)
     try:
         if byte_count(word) > 0:
@@ -112,7 +112,7 @@ def _quantity(value: Any) -> str:
     return str(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else ""
 
 
-def _variable(value: Any) -> str:
+def read_variable(value: Any) -> str:
     if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", value):
         raise not_allowed(value, "the name of an environment variable, as DATA_DIR")
     return value
@@ -163,8 +163,8 @@ class Resources:
     """What a step may use. `cpu`: cores (`2`, `500m`); `memory`: bytes (`4Gi`); `gpu`: devices,
     as a count or as `{"count", "vendor"}`."""
 
-    cpu: str | None = field(default=None, metadata=by(optional(_cpu)))
-    memory: str | None = field(default=None, metadata=by(optional(_size)))
+    cpu: str | None = field(default=None, metadata=by(optional(read_cpu)))
+    memory: str | None = field(default=None, metadata=by(optional(read_size)))
     gpu: Gpu | None = field(default=None, metadata=by(optional(record(Gpu, shorthand="count"))))
 
 
@@ -193,7 +193,7 @@ class Volume:
 
     name: str = field(metadata=by(text))
     mount: str = field(metadata=by(text))
-    size: str | None = field(default=None, metadata=by(optional(_size)))
+    size: str | None = field(default=None, metadata=by(optional(read_size)))
     claim: str | None = field(default=None, metadata=by(optional(text)))
 
     def __post_init__(self) -> None:
@@ -216,7 +216,7 @@ class Secret:
 
     name: str = field(metadata=by(text))
     key: str = field(metadata=by(text))
-    env: str = field(metadata=by(_variable))
+    env: str = field(metadata=by(read_variable))
 
 
 @dataclass(frozen=True)
@@ -272,7 +272,7 @@ class StepSettings:
     foreach: str | None = field(default=None, metadata=by(optional(_loop)))
     after: list[str] = field(default_factory=list, metadata=by(list_of(text)))
     volumes: list[Volume] = field(default_factory=list, metadata=by(_volumes))
-    env: dict[str, str] = field(default_factory=dict, metadata=by(texts_by_key(_variable)))
+    env: dict[str, str] = field(default_factory=dict, metadata=by(texts_by_key(read_variable)))
     secrets: list[Secret] = field(default_factory=list, metadata=by(list_of(record(Secret))))
     node_selector: dict[str, str] = field(default_factory=dict, metadata=by(texts_by_key(text)))
     tolerations: list[Toleration] = field(

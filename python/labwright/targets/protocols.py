@@ -27,7 +27,8 @@ class Capabilities:
 
     `watches_files`: its cache sees which files a step reads, so that steps with volumes may be
     taken from it (`compile_pipeline(cache_volumes=…)`). `own_machine`: steps run on this machine,
-    so that a pipeline is checked against it before (`prepare(check=…)`).
+    so that a pipeline is checked against it before (`prepare(check=…)`). `servers`: it is a
+    `server_protocols.ServersTarget`, too.
     """
 
     resume: bool
@@ -37,6 +38,7 @@ class Capabilities:
     watches_files: bool
     live_logs: bool
     sources: bool
+    servers: bool = False
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ class Capabilities(Model):
     watches_files: bool = Field(description="Its cache sees which files a step reads.")
     live_logs: bool = Field(description="Logs can be read while a step goes on.")
     sources: bool = Field(description="Runs keep the notebook they were made of.")
+    servers: bool = Field(description="Notebook servers run there.")
 
 
 class Target(Model):
