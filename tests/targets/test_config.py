@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import stat
 import sys
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -173,6 +174,8 @@ def test_a_locked_keyring_leaves_the_file(known: KnownTargets, ring: Ring) -> No
         (KnownTarget("kf"), None, "in one way"),
         (KnownTarget("kf", endpoint="kf.example", in_cluster=True), None, "in one way"),
         (KnownTarget("kf", endpoint="ftp://kf.example"), None, "kf.example"),
+        (KnownTarget("kf", endpoint="kf.example:x"), None, "no URL"),
+        (KnownTarget("kf", endpoint="kf.example", ui="javascript:alert(1)"), None, "no URL"),
         (KnownTarget("kf", endpoint="https://ada:pw@kf.example"), None, "password"),
         (KnownTarget("kf", endpoint="kf.example", auth=Auth("token")), None, "needs its value"),
         (KnownTarget("kf", endpoint="kf.example"), SECRET, "takes no secret"),
@@ -203,6 +206,15 @@ def test_what_does_not_go_together_is_not_kept(
 )
 def test_an_address_is_kept_as_it_must_be_meant(given: str, kept: str) -> None:
     assert discovery.checked(KnownTarget("kf", endpoint=given)).endpoint == kept
+
+
+def test_pages_beside_a_context_are_checked_too(tmp_path: Path) -> None:
+    file = tmp_path / "kubeconfig"
+    file.write_text("contexts: [{name: here, context: {cluster: c, user: u}}]")
+    given = KnownTarget("kf", context="here", kubeconfig=str(file), ui="javascript://x/alert")
+    with pytest.raises(LabwrightError, match="no URL"):
+        discovery.checked(given)
+    assert discovery.checked(replace(given, ui="kf.example/")).ui == "https://kf.example"
 
 
 def test_unknown_and_removed_names(known: KnownTargets) -> None:

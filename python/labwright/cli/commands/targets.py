@@ -136,6 +136,7 @@ def add(
     line: they are asked for, or read from stdin, and kept in the keyring or a file of one's own.
     """
     from ...targets.config import KnownTarget, KnownTargets, Tls
+    from ...targets.kubeflow.discovery import checked
     from ..console import out
 
     if not context and (kubeconfig or service):
@@ -161,6 +162,7 @@ def add(
     known = KnownTargets()
     if not replace and name in {one.name for one in known.all()}:
         raise LabwrightError(f"there is a target {name!r} already", hint="--replace it, or remove")
+    checked(target)  # nobody is asked for a secret in vain
     secret = _secret(auth, secret_stdin)
     kept = known.add(target, secret, replace_it=replace)
     out(f"{name}: {kept.where()}; `labwright targets test {name}` tries it")

@@ -146,7 +146,6 @@ def checked(target: KnownTarget) -> KnownTarget:
                 where=where,
                 hint=f"there is {', '.join(known) or 'none'}",
             )
-        return target
     return replace(
         target,
         endpoint=_url(target.endpoint, where) if target.endpoint else "",
@@ -162,8 +161,12 @@ def _url(text: str, where: str) -> str:
             if text.startswith(("localhost", "127.", "[::1]"))
             else f"https://{text}"
         )
-    parts = urlsplit(text)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    try:
+        parts = urlsplit(text)
+        known = parts.port is None or parts.port > 0
+    except ValueError:  # the port is no number, or too great
+        known = False
+    if not known or parts.scheme not in ("http", "https") or not parts.hostname:
         raise LabwrightError(f"{text!r} is no URL", where=where, hint="http://… or https://…")
     if parts.username or parts.password:
         raise LabwrightError(
