@@ -93,3 +93,32 @@ for (const theme of ['JupyterLab Light', 'JupyterLab Dark']) {
     await expect(page.locator('body')).toHaveAttribute('data-jp-theme-light', 'true');
   });
 }
+
+test('nobody is kept out of other targets and schedules', async ({ two }) => {
+  test.setTimeout(180_000);
+  const person = await two.pipeline('far-open.ipynb', SUM);
+  const { page } = two;
+  for (const theme of ['JupyterLab Light', 'JupyterLab Dark']) {
+    await two.command('apputils:change-theme', { theme });
+    await expect(page.locator('body')).toHaveAttribute(
+      'data-jp-theme-light',
+      String(theme.endsWith('Light'))
+    );
+    await page.getByRole('tab', { name: 'far-open.ipynb' }).click();
+    await two.command('labwright:schedule');
+    await expect(person.dialog).toContainText('in UTC');
+    await check(two, '.jp-Dialog', `schedule dialog, ${theme}`);
+    await person.dialog.getByRole('button', { name: 'Schedule', exact: true }).click();
+    await expect(person.sidebar.getByRole('list', { name: 'Schedules' })).toContainText(
+      'At 03:00'
+    );
+    await person.button('Run with…').click();
+    await person.dialog.getByLabel('Target').selectOption('elsewhere');
+    await expect(person.dialog).toContainText('namespace team-a');
+    await check(two, '.jp-Dialog', `run dialog, ${theme}`);
+    await person.dialog.getByRole('button', { name: 'Run', exact: true }).click();
+    await person.ends();
+    await check(two, '#labwright', `panel, ${theme}`);
+    await check(two, '.jp-lw-RunView', `run elsewhere, ${theme}`);
+  }
+});

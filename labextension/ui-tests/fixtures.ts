@@ -121,9 +121,17 @@ interface IFixtures {
   mayComplain: boolean | RegExp;
   /** Open JupyterLab in a browser window of its own. */
   another: (lab: Lab) => Promise<Workbench>;
+  /** JupyterLab on `places`. */
+  two: Workbench;
 }
 
-export const test = base.extend<IFixtures, { lab: Lab }>({
+interface IServers {
+  lab: Lab;
+  /** A server whose user knows a second target. */
+  places: Lab;
+}
+
+export const test = base.extend<IFixtures, IServers>({
   lab: [
     // eslint-disable-next-line no-empty-pattern -- Playwright reads the names of the fixtures here
     async ({}, give) => {
@@ -133,6 +141,16 @@ export const test = base.extend<IFixtures, { lab: Lab }>({
     },
     { scope: 'worker' }
   ],
+  places: [
+    // eslint-disable-next-line no-empty-pattern
+    async ({}, give) => {
+      const lab = await Lab.start({ elsewhere: true });
+      await give(lab);
+      await lab.dispose();
+    },
+    { scope: 'worker' }
+  ],
+  two: async ({ another, places }, give) => give(await another(places)),
   // eslint-disable-next-line no-empty-pattern
   ownLab: async ({}, give) => {
     const lab = await Lab.start();

@@ -108,6 +108,36 @@ test('the list of runs, and a run that failed', async ({ workbench }) => {
   await picture(workbench, 'runs');
 });
 
+test('other targets and schedules', async ({ two }) => {
+  test.setTimeout(180_000);
+  const person = await two.pipeline('digits.ipynb');
+  const { page } = two;
+  await expect(person.step('card')).toBeVisible();
+  await page.setViewportSize({ width: 1280, height: 1000 });
+  await person.button('Run with…').click();
+  await person.dialog.getByLabel('Target').selectOption('elsewhere');
+  await expect(person.dialog).toContainText('namespace team-a');
+  await person.dialog.getByLabel('Name', { exact: true }).fill('digits, nightly');
+  await picture(two, 'targets-dialog');
+  await person.dialog.getByRole('button', { name: 'Run', exact: true }).click();
+  await expect(person.state).toHaveText('Succeeded', { timeout: 150_000 });
+
+  await page.getByRole('tab', { name: 'digits.ipynb' }).click();
+  await person.run();
+  await expect(person.row('digits, nightly')).toHaveCount(1);
+  await two.command('labwright:schedule');
+  await person.dialog.getByLabel('Cron').fill('30 6 * * 1-5');
+  await expect(person.dialog).toContainText('Monday through Friday');
+  await picture(two, 'schedule');
+  await person.dialog.getByRole('button', { name: 'Schedule', exact: true }).click();
+  await expect(person.sidebar.getByRole('list', { name: 'Schedules' })).toContainText(
+    'Monday'
+  );
+  await person.row('digits, nightly').dblclick();
+  await expect(person.state).toHaveText('Succeeded');
+  await picture(two, 'targets');
+});
+
 test('settings', async ({ workbench }) => {
   await workbench.command('settingeditor:open', { query: 'Labwright' });
   await expect(workbench.page.locator('.jp-SettingsPanel:visible')).toContainText(

@@ -32,7 +32,8 @@ export async function startRun(
     const last = LAST.get(pipeline);
     let choice: IRunChoice = {
       texts: pipeline.texts,
-      target: last?.target ?? LOCAL,
+      // Nobody is to find out afterwards that a quick run went to a cluster.
+      target: (ask && last?.target) || LOCAL,
       name: last?.name ?? '',
       cache: part.cache ?? last?.cache ?? true,
       experiment: last?.experiment ?? experimentOf(pipeline),

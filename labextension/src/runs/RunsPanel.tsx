@@ -38,7 +38,6 @@ export function RunsPanel(): JSX.Element {
         </div>
       ))}
       {total > 0 && <RunList />}
-      {targets.schedulers.length > 0 && <Schedules />}
       {total === 0 && loaded && filtered && (
         <EmptyState title={trans.__('No run matches')}>
           <button
@@ -54,6 +53,7 @@ export function RunsPanel(): JSX.Element {
           <p>{trans.__('Run a notebook as a pipeline, and it appears here.')}</p>
         </EmptyState>
       )}
+      {targets.schedulers.length > 0 && <Schedules />}
       {focus.selection.ids.length > 1 && <Selected />}
     </div>
   );
