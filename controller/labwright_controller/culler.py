@@ -65,7 +65,7 @@ class Culler:
                             await self._check(key, session)
                         except (aiohttp.ClientError, TimeoutError, ApiError, ValueError) as error:
                             # No answer is no proof of idleness.
-                            self._warn_of(key, None)
+                            self._withdraw_if_past(key)
                             log.info("%s/%s was not probed: %s", *key, error or type(error))
 
                 await asyncio.gather(*(check(key) for key in list(self._cache.all("Notebook"))))
@@ -83,7 +83,9 @@ class Culler:
             return
         seen = await probe(notebook, key, self._settings, session)
         now = datetime.now(timezone.utc)
+        told = parse_time(self._stop_at.get(key))
         decision = culling.decide(notebook, started, seen, rule, now)
+        decision = culling.tell_first(decision, told, rule, now)
         if decision.stop:
             await self._stop(notebook, decision, rule, now)
             self._warn_of(key, None)
@@ -92,6 +94,12 @@ class Culler:
         new = self._warn_of(key, decision.stop_at)
         if new and decision.stop_at is not None:
             await self._tell(notebook, decision.stop_at, now)
+
+    def _withdraw_if_past(self, key: Key) -> None:
+        """Who could not be asked when it was time to stop is told anew before a stop."""
+        told = parse_time(self._stop_at.get(key))
+        if told is not None and told <= datetime.now(timezone.utc):
+            self._warn_of(key, None)
 
     def _warn_of(self, key: Key, stop_at: datetime | None) -> bool:
         """Have the status say when it will be stopped; True if that is new."""

@@ -7,7 +7,7 @@ or did not answer, is in use.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -95,3 +95,19 @@ def decide(
     if now >= stop_at:
         return Decision(last, stop=True, stop_at=stop_at)
     return Decision(last, stop_at=stop_at if now >= stop_at - rule.warn else None)
+
+
+def tell_first(decision: Decision, told: datetime | None, rule: Policy, now: datetime) -> Decision:
+    """Put a stop off until its user was told of it: since its last use, and `warn` before.
+
+    Args:
+        decision: what would be done.
+        told: when the user was last told that it will be stopped, if ever.
+        rule: the server's.
+        now: when it was probed.
+    """
+    if not decision.stop:
+        return decision
+    if told is None or told <= decision.last_activity:
+        return replace(decision, stop=False, stop_at=now + rule.warn)
+    return replace(decision, stop=now >= told, stop_at=told)

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -23,12 +23,21 @@ from cluster.processes import free_port
 from controller.objects import Object, notebook
 from controller.processes import controller
 from labwright_controller.culler import probe
-from labwright_controller.culling import Activity, Policy, activity, decide, duration, policy
+from labwright_controller.culling import (
+    Activity,
+    Policy,
+    activity,
+    decide,
+    duration,
+    policy,
+    tell_first,
+)
 from labwright_controller.settings import Settings, from_environment
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=timezone.utc)
 LONG_AGO = NOW - timedelta(days=30)
 FIVE = Policy(timedelta(minutes=5), timedelta(minutes=1))
+LONG_IDLE = Activity(last=LONG_AGO)
 
 
 def noted(value: str | None) -> Object:
@@ -103,6 +112,20 @@ def test_the_user_is_told_before() -> None:
     assert decide(noted(ago(3)), LONG_AGO, Activity(), FIVE, NOW).stop_at is None
     told = decide(noted(ago(4.5)), LONG_AGO, Activity(), FIVE, NOW)
     assert (told.stop, told.stop_at) == (False, NOW + timedelta(minutes=0.5))
+
+
+def test_nobody_is_stopped_without_having_been_told() -> None:
+    def told(at: datetime | None, seen: Activity = LONG_IDLE) -> tuple[bool, datetime | None]:
+        found = tell_first(decide(notebook(), LONG_AGO, seen, FIVE, NOW), at, FIVE, NOW)
+        return found.stop, found.stop_at
+
+    later = NOW + FIVE.warn
+    assert told(None) == (False, later)
+    assert told(NOW + timedelta(seconds=5)) == (False, NOW + timedelta(seconds=5))
+    assert told(NOW - timedelta(seconds=5))[0]
+    # It was told of an earlier time, and was used since.
+    used = Activity(last=NOW - timedelta(minutes=6))
+    assert told(NOW - timedelta(minutes=7), used) == (False, later)
 
 
 def test_complaint_6_each_notebook_may_have_its_own_time() -> None:
@@ -193,7 +216,7 @@ def test_an_idle_server_is_stopped_but_not_unasked(
 ) -> None:
     """A failed probe never stops a server; a fresh one that saw nothing does."""
     namespace = crds.namespace("cull")
-    with idle_server(answers) as url, crds.kube() as kube:
+    with idle_server(answers) as (url, asked), crds.kube() as kube:
         body: Any = notebook(namespace=namespace, culling={"idleAfter": "3s"})
         del body["metadata"]["uid"]
         with controller(
@@ -204,13 +227,17 @@ def test_an_idle_server_is_stopped_but_not_unasked(
             PROBE_URL=url,
         ) as process:
             path = kube.path(kube.create(body))
-            kube.wait(path, lambda nb: (nb.get("status") or {}).get("state") == "Running")
             if not answers:
-                time.sleep(6)
-                assert kube.get(path)["status"]["state"] == "Running"
+                # It is asked, in vain, before and after its idle time is over.
+                wait_until(lambda: bool(asked))
+                time.sleep(3)
+                before = len(asked)
+                wait_until(lambda: len(asked) >= before + 3)
                 assert process.metric("notebook_culling_total") == 0
+                annotations = kube.get(path)["metadata"].get("annotations", {})
+                assert "kubeflow-resource-stopped" not in annotations
                 return
-            stopped = kube.wait(path, lambda nb: nb["status"]["state"] == "Stopped")
+            stopped = kube.wait(path, lambda nb: state_of(nb) == "Stopped", 60)
             assert process.metric("notebook_culling_total") == 1
     annotations = stopped["metadata"]["annotations"]
     assert annotations["kubeflow-resource-stopped"] == stopped["status"]["stoppedAt"]
@@ -221,12 +248,26 @@ def test_an_idle_server_is_stopped_but_not_unasked(
     assert any(event["reason"] == "Idle" for event in events)
 
 
+def state_of(body: Object) -> str | None:
+    state: str | None = (body.get("status") or {}).get("state")
+    return state
+
+
+def wait_until(done: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 60
+    while not done():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
 @contextmanager
-def idle_server(answers: bool) -> Iterator[str]:
-    """Answers like a Jupyter server without kernels, or refuses to."""
+def idle_server(answers: bool) -> Iterator[tuple[str, list[str]]]:
+    """Answers like a Jupyter server without kernels, or refuses to; and what it was asked."""
+    asked: list[str] = []
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            asked.append(self.path)
             self.send_response(200 if answers else 403)
             self.send_header("Content-Type", "application/json")
             self.end_headers()
@@ -237,5 +278,5 @@ def idle_server(answers: bool) -> Iterator[str]:
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_address[1]}"
+        yield f"http://127.0.0.1:{server.server_address[1]}", asked
         server.shutdown()

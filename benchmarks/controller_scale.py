@@ -1,0 +1,152 @@
+"""700 Notebooks at once, many idle ones, and a restart: what the controller needs for them.
+
+The peer's figures are those published for Kubeflow's controller: at its 20 queries a second, the
+children of 700 Notebooks take at least 70 s. Needs `make cluster`. kwok makes the pods run.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import psutil
+import yaml
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+
+from cluster.control_plane import ControlPlane
+from cluster.kube import Kube
+from cluster.supervisor import session_owner, shared
+from controller.objects import Object, notebook
+from controller.processes import Controller, controller
+
+CRDS = Path(__file__).parents[1] / "controller" / "manifests" / "crds"
+AT_ONCE = int(os.environ.get("NOTEBOOKS", "700"))
+IDLE = int(os.environ.get("IDLE_NOTEBOOKS", "2000"))
+QUIET_SECONDS = int(os.environ.get("QUIET_SECONDS", "300"))
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        plane = ControlPlane(
+            **shared("cluster.control_plane:start", folder / "plane", session_owner())
+        )
+        namespace = plane.namespace("scale")
+        with plane.kube() as kube:
+            for path in sorted(CRDS.glob("notebook*.yaml")):
+                for crd in yaml.safe_load_all(path.read_text()):
+                    kube.apply(crd)
+                    kube.wait(kube.path(crd), established)
+            with controller(plane, folder, WATCH_NAMESPACES=namespace) as first:
+                create_at_once(kube, plane, namespace, first)
+                stay_idle(kube, plane, namespace, first)
+                first.kill()
+            restart(plane, folder, namespace)
+
+
+def create_at_once(kube: Kube, plane: ControlPlane, namespace: str, process: Controller) -> None:
+    began = time.monotonic()
+    create_many(plane, namespace, range(AT_ONCE))
+    created = time.monotonic()
+    wait_for(lambda: count(kube, f"/apis/apps/v1/namespaces/{namespace}/statefulsets") == AT_ONCE)
+    wait_for(lambda: count(kube, f"/api/v1/namespaces/{namespace}/services") == AT_ONCE)
+    made = time.monotonic()
+    wait_for(lambda: process.metric("notebook_running") == AT_ONCE, 600)
+    running = time.monotonic()
+    say(f"{AT_ONCE} created in", created - began, "s")
+    say("last create to all children", made - created, "s")
+    say("last create to all running in their status", running - created, "s")
+    say("status behind the last ready pod", lag(kube, namespace), "s (of whole seconds)")
+    say("memory", memory(process), "MB")
+
+
+def stay_idle(kube: Kube, plane: ControlPlane, namespace: str, process: Controller) -> None:
+    # Stopped, since the one node that kwok plays takes a thousand pods.
+    stopped = {"kubeflow-resource-stopped": "2026-01-01T00:00:00Z"}
+    create_many(plane, namespace, range(AT_ONCE, IDLE), stopped)
+    states = '{state="Stopped"}'
+    wait_for(lambda: process.metric(f"labwright_notebooks{states}") == IDLE - AT_ONCE, 600)
+    time.sleep(15)
+    before = process.writes()
+    time.sleep(QUIET_SECONDS)
+    say(f"writes in {QUIET_SECONDS} s with {IDLE} Notebooks", process.writes() - before, "")
+    say("memory", memory(process), "MB")
+
+
+def restart(plane: ControlPlane, folder: Path, namespace: str) -> None:
+    began = time.monotonic()
+    with controller(plane, folder, WATCH_NAMESPACES=namespace) as second:
+        wait_for(lambda: second.metric("labwright_reconciles_total") >= IDLE, 300)
+        wait_for(lambda: second.metric("labwright_queue_length") == 0, 300)
+        say("restart to settled", time.monotonic() - began, "s")
+        say("writes of the restarted controller", second.writes(), "")
+        say("memory", memory(second), "MB")
+
+
+def create_many(
+    plane: ControlPlane, namespace: str, numbers: range, annotations: dict[str, str] | None = None
+) -> None:
+    with plane.kube() as kube, ThreadPoolExecutor(8) as pool:
+
+        def create(number: int) -> None:
+            body = notebook(f"nb{number}", namespace)
+            del body["metadata"]["uid"]
+            body["metadata"]["annotations"] = annotations or {}
+            kube.create(body)
+
+        list(pool.map(create, numbers))
+
+
+def lag(kube: Kube, namespace: str) -> float:
+    """How much later the last status was written than the last pod got ready."""
+    pods = kube.get(f"/api/v1/namespaces/{namespace}/pods")["items"]
+    ready = max(
+        c["lastTransitionTime"]
+        for pod in pods
+        for c in pod["status"]["conditions"]
+        if c["type"] == "Ready"
+    )
+    written = max(
+        entry["time"]
+        for body in kube.get(f"/apis/kubeflow.org/v1/namespaces/{namespace}/notebooks")["items"]
+        for entry in body["metadata"]["managedFields"]
+        if entry.get("subresource") == "status"
+    )
+    form = "%Y-%m-%dT%H:%M:%SZ"
+    return time.mktime(time.strptime(written, form)) - time.mktime(time.strptime(ready, form))
+
+
+def count(kube: Kube, path: str) -> int:
+    found = kube.get(path, limit=1)
+    return len(found["items"]) + int(found["metadata"].get("remainingItemCount", 0))
+
+
+def established(crd: Object) -> bool:
+    conditions = crd.get("status", {}).get("conditions") or ()
+    return any(c["type"] == "Established" and c["status"] == "True" for c in conditions)
+
+
+def memory(process: Controller) -> float:
+    return float(psutil.Process(process.process.pid).memory_info().rss / 1e6)
+
+
+def wait_for(done: Callable[[], bool], seconds: float = 120) -> None:
+    deadline = time.monotonic() + seconds
+    while not done():
+        if time.monotonic() > deadline:
+            raise TimeoutError("the cluster did not get there")
+        time.sleep(0.1)
+
+
+def say(what: str, value: float, unit: str) -> None:
+    print(f"{what:50} {value:8.1f} {unit}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
