@@ -41,11 +41,22 @@ class LabwrightApp(ExtensionApp):
         root = Root(Path(folder).expanduser().absolute(), allow_hidden=contents.allow_hidden)
         targets = Targets(KnownTargets(), LocalTarget())
         stream = Stream(self._emit, root.name, self.log)
-        self.workbench = Workbench(root, targets, stream, self.log, self.threads)
+        self.workbench = Workbench(
+            root,
+            targets,
+            stream,
+            self.log,
+            threads=self.threads,
+            base_url=server.base_url,
+        )
 
     def initialize_handlers(self) -> None:
-        """One handler for each path of the route table."""
+        """One handler for each path of the route table, and one for the way to servers."""
         self.handlers.extend(handlers(self.workbench))
+        if self.workbench.doors.open:
+            from .proxy import door_handlers
+
+            self.handlers.extend(door_handlers(self.workbench.doors))
 
     async def stop_extension(self) -> None:
         """Let go of the agent, the store and the targets; runs go on."""

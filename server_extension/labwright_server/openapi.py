@@ -30,6 +30,8 @@ _MEDIA: dict[str, dict[str, Any]] = {
 _PATH_WORDS = {
     "run_id": "The run's id.",
     "schedule_id": "The schedule's id.",
+    "server": "The server's name.",
+    "volume": "The volume's name.",
     "step": "The step's name.",
     "artifact": "The file's path in the run's folder, as in a step's inputs and outputs.",
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from . import files, notebooks, place, runs, schedules
+from . import files, notebooks, place, runs, schedules, servers, volumes
 from .reply import Reply
 
 Operation = Callable[..., Awaitable[Any]]
@@ -43,6 +43,22 @@ OPERATIONS: dict[str, Operation] = {
         schedules.delete_schedule,
         schedules.pause_schedule,
         schedules.unpause_schedule,
+        servers.list_servers,
+        servers.create_server,
+        servers.show_server,
+        servers.change_server,
+        servers.delete_server,
+        servers.start_server,
+        servers.stop_server,
+        servers.restart_server,
+        servers.read_server_log,
+        servers.find_server,
+        servers.show_server_options,
+        volumes.list_volumes,
+        volumes.create_volume,
+        volumes.resize_volume,
+        volumes.delete_volume,
+        volumes.list_images,
     )
 }
 

@@ -18,7 +18,7 @@ NOTEBOOK_JSON = "application/x-ipynb+json"
 ANYTHING = "*/*"
 
 Action = Literal["read", "write", "execute"]
-Method = Literal["GET", "POST", "DELETE"]
+Method = Literal["GET", "POST", "PATCH", "DELETE"]
 
 
 class TargetQuery(Model):
@@ -60,6 +60,17 @@ class TurnQuery(TargetQuery):
 class LogQuery(TurnQuery):
     offset: int = Field(0, ge=0, le=2**63 - 1, description="The byte to begin at.")
     limit: int = Field(65536, ge=4, le=1048576, description="How many bytes at most.")
+
+
+class ServerLogQuery(TargetQuery):
+    offset: int = Field(0, ge=0, le=2**63 - 1, description="The byte to begin at.")
+    limit: int = Field(65536, ge=4, le=1048576, description="How many bytes at most.")
+
+
+class DeleteServerQuery(TargetQuery):
+    volumes: bool = Field(
+        False, description="With the volumes that were made for it and no other server has."
+    )
 
 
 class CompareQuery(Model):
@@ -165,5 +176,41 @@ ROUTES = (
     Route("POST", "/schedules/{schedule_id}/unpause", "unpause_schedule", "execute",
           "Have a paused schedule go on.", models.Schedule, query=OneScheduleQuery,
           errors=_ACT),
+    Route("GET", "/servers", "list_servers", "read", "Notebook servers, the newest first.",
+          models.ServerList, query=WhichQuery, errors=_ACT),
+    Route("POST", "/servers", "create_server", "execute", "Make a server, and start it.",
+          models.Server, 201, body=models.ServerRequest, errors=_ACT),
+    Route("GET", "/servers/{server}", "show_server", "read", "A server.", models.Server,
+          query=TargetQuery, errors=_ACT),
+    Route("PATCH", "/servers/{server}", "change_server", "execute",
+          "Make a server different; one that runs, from its next start on.", models.Server,
+          body=models.ServerChangeRequest, query=TargetQuery, errors=_ACT),
+    Route("DELETE", "/servers/{server}", "delete_server", "write", "Delete a server.", None, 204,
+          query=DeleteServerQuery, errors=_ACT),
+    Route("POST", "/servers/{server}/start", "start_server", "execute", "Start a server.",
+          models.Server, query=TargetQuery, errors=_ACT),
+    Route("POST", "/servers/{server}/stop", "stop_server", "execute",
+          "Stop a server; its volumes stay.", models.Server, query=TargetQuery, errors=_ACT),
+    Route("POST", "/servers/{server}/restart", "restart_server", "execute",
+          "Stop a server and start it again.", models.Server, query=TargetQuery, errors=_ACT),
+    Route("GET", "/servers/{server}/log", "read_server_log", "read", "What a server printed.",
+          models.ServerLog, query=ServerLogQuery, errors=_ACT),
+    Route("GET", "/servers/{server}/address", "find_server", "execute",
+          "Where a browser opens a server.", models.ServerAddress, query=TargetQuery,
+          errors=_ACT),
+    Route("GET", "/server-options", "show_server_options", "read",
+          "What can be chosen for a server, and its form.", models.ServerOptions,
+          query=TargetQuery, errors=_ACT),
+    Route("GET", "/volumes", "list_volumes", "read", "Volumes, the newest first.",
+          models.VolumeList, query=WhichQuery, errors=_ACT),
+    Route("POST", "/volumes", "create_volume", "execute", "Make a volume.", models.Volume, 201,
+          body=models.VolumeRequest, errors=_ACT),
+    Route("PATCH", "/volumes/{volume}", "resize_volume", "execute", "Make a volume larger.",
+          models.Volume, body=models.VolumeResize, query=TargetQuery, errors=_ACT),
+    Route("DELETE", "/volumes/{volume}", "delete_volume", "write",
+          "Delete a volume that no server has, with its files.", None, 204, query=TargetQuery,
+          errors=_ACT),
+    Route("GET", "/images", "list_images", "read", "What servers can be made of.",
+          models.ImageList, query=WhichQuery, errors=_ACT),
 )  # fmt: skip
 """In the order they are tried: `/runs/compare` comes before `/runs/{run_id}`."""

@@ -1,4 +1,4 @@
-"""Events for browsers: those of the agent and of watched runs, in one order, with one count."""
+"""Events for browsers: those of the agent, of watched runs and of servers, with one count."""
 
 from __future__ import annotations
 
@@ -20,6 +20,10 @@ NAMES = {
     "log": "log",
     "agent": "agent",
     "target": "target",
+    "server": "server",
+    "server-deleted": "server",
+    "volume": "volume",
+    "volume-deleted": "volume",
 }
 
 

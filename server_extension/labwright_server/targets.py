@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from labwright.errors import LabwrightError
 from labwright.targets.config import LOCAL, KnownTarget, KnownTargets
+from labwright.targets.errors import NotOffered
 from labwright.targets.local.target import LocalTarget
 
 if TYPE_CHECKING:
     from labwright.targets.protocols import PipelineTarget
+    from labwright.targets.server_protocols import ServersTarget
 
 
 class Targets:
@@ -46,6 +48,17 @@ class Targets:
         if name == LOCAL:
             return self.local
         return self.opened(await asyncio.to_thread(self._known.get, name))
+
+    async def offering_servers(self, name: str) -> ServersTarget:
+        """A target by name that runs notebook servers.
+
+        Raises:
+            NotOffered: it does not.
+        """
+        target = await self.get(name)
+        if not target.capabilities.servers:
+            raise NotOffered("no notebook servers run there", where=name)
+        return cast("ServersTarget", target)
 
     def opened(self, known: KnownTarget) -> PipelineTarget:
         """The target that is known so."""

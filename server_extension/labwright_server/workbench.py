@@ -9,9 +9,12 @@ from logging import Logger
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from labwright.targets.config import LOCAL
 from labwright.targets.local.store import Store
 
+from .attending import Attending
 from .bridge import Bridge
+from .doors import Doors
 from .late import Late
 from .presence import Presence
 from .roots import Root
@@ -20,23 +23,32 @@ from .targets import Targets
 from .watching import Watching
 
 if TYPE_CHECKING:
-    from labwright.targets.protocols import PipelineTarget
+    from labwright.targets.protocols import PipelineTarget, View
 
 T = TypeVar("T")
 
 
 class Workbench:
-    """The server's folder, the targets, what tells of their runs, and threads for slow work."""
+    """The server's folder, the targets, what tells of what is there, and threads for slow work."""
 
     def __init__(
-        self, root: Root, targets: Targets, stream: Stream, log: Logger, threads: int
+        self,
+        root: Root,
+        targets: Targets,
+        stream: Stream,
+        log: Logger,
+        *,
+        threads: int,
+        base_url: str,
     ) -> None:
         self.root = root
         self.targets = targets
         self.bridge = Bridge(targets.local.store, stream, log)
         self.presence = Presence(stream, log)
         self.watching = Watching(stream, self.presence, log)
+        self.attending = Attending(stream, self.presence, log)
         self.late = Late(self.presence.ask_again)
+        self.doors = Doors(base_url, self._address)
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="labwright")
 
     @property
@@ -59,9 +71,13 @@ class Workbench:
 
         return Root(folder, stores=(artifacts_folder(self.store.root),))
 
+    async def _address(self, server: str) -> View:
+        return await (await self.targets.offering_servers(LOCAL)).server_address(server)
+
     async def close(self) -> None:
         await self.late.close()
         await self.watching.close()
+        await self.attending.close()
         await self.bridge.close()
         self._threads.shutdown(wait=False, cancel_futures=True)
         await self.targets.close()

@@ -27,14 +27,19 @@ from .conftest import ADDING, Finished
 
 TOKEN = "by-chance"
 EXAMPLES = int(os.environ.get("LABWRIGHT_EXAMPLES", "15"))
-# The server's own process has the tests' far target, with a run that is over and one that goes on.
+# The server's own process has the tests' far target, with a run that is over and one that goes on,
+# and a server and a volume.
 FAR = """
 import asyncio, sys
 sys.path.insert(0, {folder!r})
-from far import FarTarget, summary
+from server.far import summary
+from server.far_servers import FarServers
+from labwright.servers.spec import ServerSpec, VolumeSpec
 from labwright.targets.config import KnownTargets
 
-far = FarTarget()
+far = FarServers()
+asyncio.run(far.create_server(ServerSpec("work")))
+asyncio.run(far.create_volume(VolumeSpec("data", "1Gi")))
 far.known = {{"over": summary("over", "SUCCEEDED"), "on": summary("on", "RUNNING", 1)}}
 KnownTargets.open = lambda self, name: far
 """
@@ -58,7 +63,7 @@ def server(
     )
     config = place / "jupyter_config_dir" / "jupyter_server_config.py"
     config.parent.mkdir()
-    config.write_text(FAR.format(folder=str(Path(__file__).parent)), encoding="utf-8")
+    config.write_text(FAR.format(folder=str(Path(__file__).parents[1])), encoding="utf-8")
     moved = ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR")
     own = {name: str(place / name.lower()) for name in moved}
     env = {**os.environ, **own, "LABWRIGHT_HOME": str(place / "home"), "LABWRIGHT_AGENT_IDLE": "5"}
@@ -128,9 +133,14 @@ def _aim(case: Any, runs: Finished) -> None:
     """Half of what is asked for by chance is something that is there."""
     asked = case.path_parameters or {}
     query = case.query or {}
+    made = case.path in ("/servers", "/volumes") and isinstance(case.body, dict)
+    if made and case.body.get("target", "local") == "local":
+        case.body["target"] = "far"  # nothing by chance on this machine
     if isinstance(query.get("target"), str) and len(query["target"]) % 2:
         query["target"] = "far"
-        for name, known in (("run_id", ("over", "on")), ("schedule_id", ("s0", "s1"))):
+        there = {"run_id": ("over", "on"), "schedule_id": ("s0", "s1")}
+        there |= {"server": ("work", "none"), "volume": ("data", "none")}
+        for name, known in there.items():
             if name in asked and case.method != "DELETE":
                 asked[name] = known[len(asked[name]) % 2]
         if "step" in asked:

@@ -450,6 +450,198 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/servers': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Notebook servers, the newest first. */
+    get: operations['list_servers'];
+    put?: never;
+    /** Make a server, and start it. */
+    post: operations['create_server'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/servers/{server}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** A server. */
+    get: operations['show_server'];
+    put?: never;
+    post?: never;
+    /** Delete a server. */
+    delete: operations['delete_server'];
+    options?: never;
+    head?: never;
+    /** Make a server different; one that runs, from its next start on. */
+    patch: operations['change_server'];
+    trace?: never;
+  };
+  '/servers/{server}/start': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Start a server. */
+    post: operations['start_server'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/servers/{server}/stop': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Stop a server; its volumes stay. */
+    post: operations['stop_server'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/servers/{server}/restart': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Stop a server and start it again. */
+    post: operations['restart_server'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/servers/{server}/log': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** What a server printed. */
+    get: operations['read_server_log'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/servers/{server}/address': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Where a browser opens a server. */
+    get: operations['find_server'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/server-options': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** What can be chosen for a server, and its form. */
+    get: operations['show_server_options'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/volumes': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Volumes, the newest first. */
+    get: operations['list_volumes'];
+    put?: never;
+    /** Make a volume. */
+    post: operations['create_volume'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/volumes/{volume}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post?: never;
+    /** Delete a volume that no server has, with its files. */
+    delete: operations['delete_volume'];
+    options?: never;
+    head?: never;
+    /** Make a volume larger. */
+    patch: operations['resize_volume'];
+    trace?: never;
+  };
+  '/images': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** What servers can be made of. */
+    get: operations['list_images'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -642,6 +834,22 @@ export interface components {
       free: boolean;
     };
     /**
+     * GpuRequest
+     * @description GPUs of one kind; `vendor` is a resource's name, as nvidia.com/gpu.
+     */
+    GpuRequest: {
+      /**
+       * Count
+       * @default 1
+       */
+      count?: number;
+      /**
+       * Vendor
+       * @default nvidia.com/gpu
+       */
+      vendor?: string;
+    };
+    /**
      * Graph
      * @description What a notebook is as a pipeline, or what a run ran.
      */
@@ -730,6 +938,52 @@ export interface components {
         [key: string]: components['schemas']['JsonValue'];
       };
     };
+    /**
+     * Image
+     * @description What a server can be made of.
+     */
+    Image: {
+      /** Name */
+      name: string;
+      /** Target */
+      target: string;
+      /** Display Name */
+      display_name: string;
+      /** Description */
+      description: string;
+      /** Reference */
+      reference: string;
+      /** Packages */
+      packages: string[];
+      /** Gpu Vendor */
+      gpu_vendor: string | null;
+      /** Deprecated */
+      deprecated: boolean;
+      /** Message */
+      message: string | null;
+      /**
+       * Redirect
+       * @description The image to take instead.
+       */
+      redirect: string | null;
+      /** Hidden */
+      hidden: boolean;
+      /**
+       * Used By
+       * @description How many servers have it.
+       */
+      used_by: number;
+    };
+    /** ImageList */
+    ImageList: {
+      /** Images */
+      images: components['schemas']['Image'][];
+      /**
+       * Remarks
+       * @default []
+       */
+      remarks: components['schemas']['Remark'][];
+    };
     JsonValue: unknown;
     /**
      * LogChunk
@@ -749,6 +1003,77 @@ export interface components {
       end: boolean;
     };
     /**
+     * Mount
+     * @description A volume in a server.
+     */
+    Mount: {
+      /** Name */
+      name: string;
+      /** Path */
+      path: string;
+      /**
+       * Claim
+       * @description The volume's own name.
+       */
+      claim: string;
+      /** Size */
+      size: string | null;
+      /** Read Only */
+      read_only: boolean;
+      /**
+       * Reclaim
+       * @enum {string}
+       */
+      reclaim: 'Retain' | 'Delete';
+      /**
+       * Existing
+       * @description It was there before the server.
+       */
+      existing: boolean;
+    };
+    /**
+     * MountRequest
+     * @description A volume in a server: a new one of `size`, or the `existing` one of that name.
+     */
+    MountRequest: {
+      /** Name */
+      name: string;
+      /**
+       * Path
+       * @description Its folder in the server.
+       */
+      path: string;
+      /**
+       * Size
+       * @description Of a new one, as 20Gi.
+       * @default null
+       */
+      size?: string | null;
+      /**
+       * Existing
+       * @description A volume that is there.
+       * @default null
+       */
+      existing?: string | null;
+      /**
+       * Read Only
+       * @default false
+       */
+      read_only?: boolean;
+      /**
+       * Reclaim
+       * @description Whether a new one goes with its server.
+       * @default Retain
+       * @enum {string}
+       */
+      reclaim?: 'Retain' | 'Delete';
+      /**
+       * Storage Class
+       * @default null
+       */
+      storage_class?: string | null;
+    };
+    /**
      * NotebookSource
      * @description A notebook as it stands in the editor; without `content`, as it is on disk.
      */
@@ -763,6 +1088,17 @@ export interface components {
       content?: {
         [key: string]: components['schemas']['JsonValue'];
       } | null;
+    };
+    /** OfferedGpu */
+    OfferedGpu: {
+      /** Vendor */
+      vendor: string;
+      /** Name */
+      name: string;
+      /** Total */
+      total: number;
+      /** Free */
+      free: number;
     };
     /** Parameter */
     Parameter: {
@@ -781,6 +1117,24 @@ export interface components {
        * @default false
        */
       required: boolean;
+    };
+    /**
+     * Preset
+     * @description A resource profile.
+     */
+    Preset: {
+      /** Id */
+      id: string;
+      /** Display Name */
+      display_name: string;
+      /** Description */
+      description: string;
+      /** Cpu */
+      cpu: string;
+      /** Memory */
+      memory: string;
+      /** Gpu */
+      gpu: number;
     };
     /** Preview */
     Preview: {
@@ -1250,6 +1604,356 @@ export interface components {
       };
     };
     /**
+     * Server
+     * @description A notebook server. Sizes are quantities (`20Gi`).
+     */
+    Server: {
+      /** Name */
+      name: string;
+      /** Target */
+      target: string;
+      /**
+       * State
+       * @enum {string}
+       */
+      state:
+        | 'WAITING'
+        | 'STARTING'
+        | 'RUNNING'
+        | 'FAILED'
+        | 'STOPPING'
+        | 'STOPPED'
+        | 'TERMINATING';
+      /**
+       * Message
+       * @description Why it is so, in one sentence.
+       */
+      message: string | null;
+      /**
+       * Progress
+       * @description How far its start is; empty where it is stopped.
+       */
+      progress: components['schemas']['Stage'][];
+      /** Image */
+      image: string | null;
+      /**
+       * Image Name
+       * @description For people.
+       */
+      image_name: string | null;
+      /** Cpu */
+      cpu: string | null;
+      /** Memory */
+      memory: string | null;
+      gpu: components['schemas']['ServerGpu'] | null;
+      /** Volumes */
+      volumes: components['schemas']['Mount'][];
+      /** Env */
+      env: {
+        [key: string]: string;
+      };
+      /** Created At */
+      created_at: string;
+      /** Started At */
+      started_at: string | null;
+      /** Last Activity */
+      last_activity: string | null;
+      /**
+       * Idle After
+       * @description Seconds without use; 0: it is never stopped.
+       */
+      idle_after: number | null;
+      /**
+       * Stop At
+       * @description When it is stopped, unless it is used before.
+       */
+      stop_at: string | null;
+      /** Stopped At */
+      stopped_at: string | null;
+      /** Stop Reason */
+      stop_reason: string | null;
+      /**
+       * Pending Restart
+       * @description A change takes effect when it starts again.
+       */
+      pending_restart: boolean;
+      /** Preset */
+      preset: string | null;
+      /**
+       * Owner Kind
+       * @enum {string}
+       */
+      owner_kind: 'labwright' | 'kubeflow' | 'local';
+    };
+    /**
+     * ServerAddress
+     * @description Where a browser opens it. `proxied`: through this Jupyter server, by a path of its own.
+     */
+    ServerAddress: {
+      /** Url */
+      url: string;
+      /** Proxied */
+      proxied: boolean;
+    };
+    /**
+     * ServerChangeRequest
+     * @description What is to be different; what is left out stays, null is the target's choice.
+     */
+    ServerChangeRequest: {
+      /**
+       * Image
+       * @description An image of the list, or another.
+       * @default null
+       */
+      image?: string | null;
+      /**
+       * Cpu
+       * @description Cores, as 2 or 500m.
+       * @default null
+       */
+      cpu?: string | null;
+      /**
+       * Memory
+       * @description As 8Gi.
+       * @default null
+       */
+      memory?: string | null;
+      /** @default null */
+      gpu?: components['schemas']['GpuRequest'] | null;
+      /**
+       * Limit Factor
+       * @description Limits are so many times that.
+       * @default null
+       */
+      limit_factor?: number | null;
+      /**
+       * Volumes
+       * @default null
+       */
+      volumes?: components['schemas']['MountRequest'][] | null;
+      /**
+       * Env
+       * @description Variables; they are no secrets.
+       * @default null
+       */
+      env?: {
+        [key: string]: string;
+      } | null;
+      /**
+       * Idle After
+       * @description Seconds, or as 8h; never, or 0, for no end.
+       * @default null
+       */
+      idle_after?: number | string | null;
+      /**
+       * Configurations
+       * @description PodDefaults by name.
+       * @default null
+       */
+      configurations?: string[] | null;
+      /**
+       * Tolerations
+       * @default null
+       */
+      tolerations?:
+        | {
+            [key: string]: components['schemas']['JsonValue'];
+          }[]
+        | null;
+      /**
+       * Node Selector
+       * @default null
+       */
+      node_selector?: {
+        [key: string]: string;
+      } | null;
+      /**
+       * Preset
+       * @description Fills in what is not said of resources.
+       * @default null
+       */
+      preset?: string | null;
+    };
+    /** ServerGpu */
+    ServerGpu: {
+      /** Count */
+      count: number;
+      /** Vendor */
+      vendor: string;
+    };
+    /**
+     * ServerList
+     * @description The newest first.
+     */
+    ServerList: {
+      /** Servers */
+      servers: components['schemas']['Server'][];
+      /**
+       * Remarks
+       * @default []
+       */
+      remarks: components['schemas']['Remark'][];
+    };
+    /**
+     * ServerLog
+     * @description A piece of a server's log; `next` is where the next one begins. `end`: it is over.
+     */
+    ServerLog: {
+      /** Text */
+      text: string;
+      /** Offset */
+      offset: number;
+      /** Next */
+      next: number;
+      /** End */
+      end: boolean;
+    };
+    /**
+     * ServerOptions
+     * @description What can be chosen for a server of a target; `form` is made of the rest.
+     */
+    ServerOptions: {
+      /**
+       * Schema
+       * @description For JupyterLab's FormComponent.
+       */
+      schema: {
+        [key: string]: unknown;
+      };
+      /** Presets */
+      presets: components['schemas']['Preset'][];
+      /** Images */
+      images: components['schemas']['Image'][];
+      /** Gpus */
+      gpus: components['schemas']['OfferedGpu'][];
+      /** Storage Classes */
+      storage_classes: string[];
+      /** Volumes */
+      volumes: components['schemas']['Volume'][];
+      /** Configurations */
+      configurations: string[];
+      /** Defaults */
+      defaults: {
+        [key: string]: components['schemas']['JsonValue'];
+      };
+      /**
+       * Not Offered
+       * @description Fields that are left out, and why.
+       */
+      not_offered: {
+        [key: string]: string;
+      };
+    };
+    /**
+     * ServerRequest
+     * @description Make a server, and start it.
+     */
+    ServerRequest: {
+      /**
+       * Image
+       * @description An image of the list, or another.
+       * @default null
+       */
+      image?: string | null;
+      /**
+       * Cpu
+       * @description Cores, as 2 or 500m.
+       * @default null
+       */
+      cpu?: string | null;
+      /**
+       * Memory
+       * @description As 8Gi.
+       * @default null
+       */
+      memory?: string | null;
+      /** @default null */
+      gpu?: components['schemas']['GpuRequest'] | null;
+      /**
+       * Limit Factor
+       * @description Limits are so many times that.
+       * @default null
+       */
+      limit_factor?: number | null;
+      /**
+       * Volumes
+       * @default null
+       */
+      volumes?: components['schemas']['MountRequest'][] | null;
+      /**
+       * Env
+       * @description Variables; they are no secrets.
+       * @default null
+       */
+      env?: {
+        [key: string]: string;
+      } | null;
+      /**
+       * Idle After
+       * @description Seconds, or as 8h; never, or 0, for no end.
+       * @default null
+       */
+      idle_after?: number | string | null;
+      /**
+       * Configurations
+       * @description PodDefaults by name.
+       * @default null
+       */
+      configurations?: string[] | null;
+      /**
+       * Tolerations
+       * @default null
+       */
+      tolerations?:
+        | {
+            [key: string]: components['schemas']['JsonValue'];
+          }[]
+        | null;
+      /**
+       * Node Selector
+       * @default null
+       */
+      node_selector?: {
+        [key: string]: string;
+      } | null;
+      /**
+       * Preset
+       * @description Fills in what is not said of resources.
+       * @default null
+       */
+      preset?: string | null;
+      /**
+       * Name
+       * @description Small letters, digits and `-`.
+       */
+      name: string;
+      /**
+       * Target
+       * @default local
+       */
+      target?: string;
+    };
+    /**
+     * Stage
+     * @description A part of a start.
+     */
+    Stage: {
+      /**
+       * Stage
+       * @enum {string}
+       */
+      stage: 'scheduled' | 'volumes' | 'image' | 'started' | 'ready';
+      /**
+       * State
+       * @enum {string}
+       */
+      state: 'waiting' | 'doing' | 'done' | 'failed';
+      /** Message */
+      message: string | null;
+      /** At */
+      at: string | null;
+    };
+    /**
      * Started
      * @description A run that was begun, and what is to be known of it.
      */
@@ -1566,6 +2270,98 @@ export interface components {
        * @default null
        */
       artifact: string | null;
+    };
+    /**
+     * Volume
+     * @description A folder that outlives servers.
+     */
+    Volume: {
+      /** Name */
+      name: string;
+      /** Target */
+      target: string;
+      /** Size */
+      size: string | null;
+      /** Used Bytes */
+      used_bytes: number | null;
+      /**
+       * State
+       * @enum {string}
+       */
+      state: 'BOUND' | 'WAITING' | 'RESIZING' | 'LOST' | 'TERMINATING';
+      /** Message */
+      message: string | null;
+      /** Storage Class */
+      storage_class: string | null;
+      /**
+       * Access Mode
+       * @enum {string}
+       */
+      access_mode:
+        'ReadWriteOnce' | 'ReadOnlyMany' | 'ReadWriteMany' | 'ReadWriteOncePod';
+      /**
+       * Used By
+       * @description Servers, by name.
+       */
+      used_by: string[];
+      /** Created At */
+      created_at: string;
+      /**
+       * Path
+       * @description Its folder, on this machine.
+       */
+      path: string | null;
+    };
+    /**
+     * VolumeList
+     * @description The newest first.
+     */
+    VolumeList: {
+      /** Volumes */
+      volumes: components['schemas']['Volume'][];
+      /**
+       * Remarks
+       * @default []
+       */
+      remarks: components['schemas']['Remark'][];
+    };
+    /**
+     * VolumeRequest
+     * @description Make a volume that no server needs yet.
+     */
+    VolumeRequest: {
+      /** Name */
+      name: string;
+      /**
+       * Size
+       * @description As 20Gi.
+       */
+      size: string;
+      /**
+       * Storage Class
+       * @default null
+       */
+      storage_class?: string | null;
+      /**
+       * Access Mode
+       * @default ReadWriteOnce
+       * @enum {string}
+       */
+      access_mode?:
+        'ReadWriteOnce' | 'ReadOnlyMany' | 'ReadWriteMany' | 'ReadWriteOncePod';
+      /**
+       * Target
+       * @default local
+       */
+      target?: string;
+    };
+    /** VolumeResize */
+    VolumeResize: {
+      /**
+       * Size
+       * @description Larger than it is.
+       */
+      size: string;
     };
   };
   responses: {
@@ -2566,6 +3362,528 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['Schedule'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      403: components['responses']['Forbidden'];
+      404: components['responses']['NotFound'];
+      409: components['responses']['Conflict'];
+      500: components['responses']['InternalServerError'];
+      502: components['responses']['BadGateway'];
+      503: components['responses']['ServiceUnavailable'];
+    };
+  };
+  list_servers: {
+    parameters: {
+      query?: {
+        /** @description Of this target; where left out, of all that answer within two seconds. */
+        target?: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ServerList'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      403: components['responses']['Forbidden'];
+      404: components['responses']['NotFound'];
+      409: components['responses']['Conflict'];
+      500: components['responses']['InternalServerError'];
+      502: components['responses']['BadGateway'];
+      503: components['responses']['ServiceUnavailable'];
+    };
+  };
+  create_server: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['ServerRequest'];
+      };
+    };
+    responses: {
+      /** @description Created */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Server'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      403: components['responses']['Forbidden'];
+      404: components['responses']['NotFound'];
+      409: components['responses']['Conflict'];
+      500: components['responses']['InternalServerError'];
+      502: components['responses']['BadGateway'];
+      503: components['responses']['ServiceUnavailable'];
+    };
+  };
+  show_server: {
+    parameters: {
+      query?: {
+        /** @description The target it is on. */
+        target?: string;
+      };
+      header?: never;
+      path: {
+        /** @description The server's name. */
+        server: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Server'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      403: components['responses']['Forbidden'];
+      404: components['responses']['NotFound'];
+      409: components['responses']['Conflict'];
+      500: components['responses']['InternalServerError'];
+      502: components['responses']['BadGateway'];
+      503: components['responses']['ServiceUnavailable'];
+    };
+  };
+  delete_server: {
+    parameters: {
+      query?: {
+        /** @description The target it is on. */
+        target?: string;
+        /** @description With the volumes that were made for it and no other server has. */
+        volumes?: boolean;
+      };
+      header?: never;
+      path: {
+        /** @description The server's name. */
+        server: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description No Content */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      400: components['responses']['BadRequest'];
+      403: components['responses']['Forbidden'];
+      404: components['responses']['NotFound'];
+      409: components['responses']['Conflict'];
+      500: components['responses']['InternalServerError'];
+      502: components['responses']['BadGateway'];
+      503: components['responses']['ServiceUnavailable'];
+    };
+  };
+  change_server: {
+    parameters: {
+      query?: {
+        /** @description The target it is on. */
+        target?: string;
+      };
+      header?: never;
+      path: {
+        /** @description The server's name. */
+        server: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['ServerChangeRequest'];
+      };
+    };
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Server'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      403: components['responses']['Forbidden'];
+      404: components['responses']['NotFound'];
+      409: components['responses']['Conflict'];
+      500: components['responses']['InternalServerError'];
+      502: components['responses']['BadGateway'];
+      503: components['responses']['ServiceUnavailable'];
+    };
+  };
+  start_server: {
+    parameters: {
+      query?: {
+        /** @description The target it is on. */
+        target?: string;
+      };
+      header?: never;
+      path: {
+        /** @description The server's name. */
+        server: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Server'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      403: components['responses']['Forbidden'];
+      404: components['responses']['NotFound'];
+      409: components['responses']['Conflict'];
+      500: components['responses']['InternalServerError'];
+      502: components['responses']['BadGateway'];
+      503: components['responses']['ServiceUnavailable'];
+    };
+  };
+  stop_server: {
+    parameters: {
+      query?: {
+        /** @description The target it is on. */
+        target?: string;
+      };
+      header?: never;
+      path: {
+        /** @description The server's name. */
+        server: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Server'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      403: components['responses']['Forbidden'];
+      404: components['responses']['NotFound'];
+      409: components['responses']['Conflict'];
+      500: components['responses']['InternalServerError'];
+      502: components['responses']['BadGateway'];
+      503: components['responses']['ServiceUnavailable'];
+    };
+  };
+  restart_server: {
+    parameters: {
+      query?: {
+        /** @description The target it is on. */
+        target?: string;
+      };
+      header?: never;
+      path: {
+        /** @description The server's name. */
+        server: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Server'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      403: components['responses']['Forbidden'];
+      404: components['responses']['NotFound'];
+      409: components['responses']['Conflict'];
+      500: components['responses']['InternalServerError'];
+      502: components['responses']['BadGateway'];
+      503: components['responses']['ServiceUnavailable'];
+    };
+  };
+  read_server_log: {
+    parameters: {
+      query?: {
+        /** @description The target it is on. */
+        target?: string;
+        /** @description The byte to begin at. */
+        offset?: number;
+        /** @description How many bytes at most. */
+        limit?: number;
+      };
+      header?: never;
+      path: {
+        /** @description The server's name. */
+        server: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ServerLog'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      403: components['responses']['Forbidden'];
+      404: components['responses']['NotFound'];
+      409: components['responses']['Conflict'];
+      500: components['responses']['InternalServerError'];
+      502: components['responses']['BadGateway'];
+      503: components['responses']['ServiceUnavailable'];
+    };
+  };
+  find_server: {
+    parameters: {
+      query?: {
+        /** @description The target it is on. */
+        target?: string;
+      };
+      header?: never;
+      path: {
+        /** @description The server's name. */
+        server: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ServerAddress'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      403: components['responses']['Forbidden'];
+      404: components['responses']['NotFound'];
+      409: components['responses']['Conflict'];
+      500: components['responses']['InternalServerError'];
+      502: components['responses']['BadGateway'];
+      503: components['responses']['ServiceUnavailable'];
+    };
+  };
+  show_server_options: {
+    parameters: {
+      query?: {
+        /** @description The target it is on. */
+        target?: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ServerOptions'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      403: components['responses']['Forbidden'];
+      404: components['responses']['NotFound'];
+      409: components['responses']['Conflict'];
+      500: components['responses']['InternalServerError'];
+      502: components['responses']['BadGateway'];
+      503: components['responses']['ServiceUnavailable'];
+    };
+  };
+  list_volumes: {
+    parameters: {
+      query?: {
+        /** @description Of this target; where left out, of all that answer within two seconds. */
+        target?: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['VolumeList'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      403: components['responses']['Forbidden'];
+      404: components['responses']['NotFound'];
+      409: components['responses']['Conflict'];
+      500: components['responses']['InternalServerError'];
+      502: components['responses']['BadGateway'];
+      503: components['responses']['ServiceUnavailable'];
+    };
+  };
+  create_volume: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['VolumeRequest'];
+      };
+    };
+    responses: {
+      /** @description Created */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Volume'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      403: components['responses']['Forbidden'];
+      404: components['responses']['NotFound'];
+      409: components['responses']['Conflict'];
+      500: components['responses']['InternalServerError'];
+      502: components['responses']['BadGateway'];
+      503: components['responses']['ServiceUnavailable'];
+    };
+  };
+  delete_volume: {
+    parameters: {
+      query?: {
+        /** @description The target it is on. */
+        target?: string;
+      };
+      header?: never;
+      path: {
+        /** @description The volume's name. */
+        volume: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description No Content */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      400: components['responses']['BadRequest'];
+      403: components['responses']['Forbidden'];
+      404: components['responses']['NotFound'];
+      409: components['responses']['Conflict'];
+      500: components['responses']['InternalServerError'];
+      502: components['responses']['BadGateway'];
+      503: components['responses']['ServiceUnavailable'];
+    };
+  };
+  resize_volume: {
+    parameters: {
+      query?: {
+        /** @description The target it is on. */
+        target?: string;
+      };
+      header?: never;
+      path: {
+        /** @description The volume's name. */
+        volume: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['VolumeResize'];
+      };
+    };
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Volume'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      403: components['responses']['Forbidden'];
+      404: components['responses']['NotFound'];
+      409: components['responses']['Conflict'];
+      500: components['responses']['InternalServerError'];
+      502: components['responses']['BadGateway'];
+      503: components['responses']['ServiceUnavailable'];
+    };
+  };
+  list_images: {
+    parameters: {
+      query?: {
+        /** @description Of this target; where left out, of all that answer within two seconds. */
+        target?: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ImageList'];
         };
       };
       400: components['responses']['BadRequest'];
