@@ -170,8 +170,8 @@ def _volumes(offers: Offers) -> Schema:
         ),
         "read_only": _words("Read only", "", type="boolean", default=False),
         "reclaim": _words(
-            "When its server is deleted with its volumes",
-            "",
+            "When its server is deleted",
+            "A volume that is kept can be deleted by itself.",
             type="string",
             default="Retain",
             oneOf=[

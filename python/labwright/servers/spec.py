@@ -119,7 +119,8 @@ class Gpu:
 class Mount:
     """A volume in a server, at `path`: a new one of `size`, or the `existing` one of that name.
 
-    `reclaim`: whether a new one goes when its server is deleted together with its volumes.
+    `reclaim`: whether a new one goes with its server. One that is retained only goes when the
+    server is deleted together with its volumes.
     """
 
     name: str = field(metadata=by(_volume_name))
@@ -142,6 +143,10 @@ class Mount:
             raise Unfit("is Delete for an existing volume", "only new ones can go", ("reclaim",))
         if self.existing and self.storage_class:
             raise Unfit("is given for an existing volume", "leave it out", ("storage_class",))
+
+    def claim(self, server: str) -> str:
+        """The volume's own name."""
+        return self.existing or f"{server}-{self.name}"
 
 
 def _mounts(value: Any) -> tuple[Mount, ...]:
@@ -222,12 +227,14 @@ class ServerChange:
         return dict(self.given)
 
     def apply(self, spec: ServerSpec) -> ServerSpec:
-        """The server as it is to be.
+        """The server as it is to be. A new preset is to be filled in anew (`with_preset`).
 
         Raises:
             LabwrightError: a volume would shrink, or become another one.
         """
-        after = ServerSpec.from_json({**spec.to_json(), **self.given}, where=spec.name)
+        open_again = ("cpu", "memory", "gpu") if self.given.get("preset") else ()
+        before = {**spec.to_json(), **dict.fromkeys(open_again)}
+        after = ServerSpec.from_json({**before, **self.given}, where=spec.name)
         check_volumes(spec.volumes, after.volumes, where=spec.name)
         return after
 

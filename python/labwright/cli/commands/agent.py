@@ -14,7 +14,9 @@ def agent(
         int | None, Opt("--max-runs", metavar="N", help="Have at most N runs go on at a time.")
     ] = None,
     status: Annotated[bool, Opt("--status", help="Say whether an agent runs, and end.")] = False,
-    stop: Annotated[bool, Opt("--stop", help="End the agent that runs; its runs go on.")] = False,
+    stop: Annotated[
+        bool, Opt("--stop", help="End the agent that runs; its runs and servers go on.")
+    ] = False,
     as_json: Annotated[bool, Opt("--json", help="With --status: as one JSON object.")] = False,
 ) -> int:
     """Be the agent, in the foreground. It is started by itself wherever it is needed.
@@ -57,11 +59,12 @@ def _status(as_json: bool) -> int:
         found = client.status()
     about = found["agent"]
     if as_json:
-        out_json({**about, "ledger": found["ledger"], "listeners": found["listeners"]})
+        out_json({**about, **{key: found[key] for key in ("ledger", "listeners", "servers")}})
     else:
         out(f"agent {about['version']} (process {about['pid']})")
         counts = f"{about['active']} active, {about['queued']} waiting"
         out(f"runs    {counts}, {about['max_runs']} at a time")
+        out(f"servers {found['servers']} looked after")
         gpus = found["ledger"]["gpus"]
         if gpus:
             out(f"GPUs    {sum(one['free'] for one in gpus)} of {len(gpus)} free")
@@ -78,5 +81,5 @@ def _stop() -> int:
         return 0
     with client:
         client.stop()
-    out("the agent ends; runs that are active go on by themselves")
+    out("the agent ends; runs and servers that are active go on by themselves")
     return 0

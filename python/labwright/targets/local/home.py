@@ -28,6 +28,10 @@ def volumes_folder(root: Path) -> Path:
     return root / "volumes"
 
 
+def servers_folder(root: Path) -> Path:
+    return root / "servers"
+
+
 def fetched_folder(root: Path) -> Path:
     """What was fetched of runs elsewhere."""
     return root / "fetched"

@@ -44,10 +44,11 @@ def memory_of(pid: int) -> int:
         family = [process, *process.children(recursive=True)]
     except psutil.Error:
         return 0
-    return sum(_own_memory(one.pid) for one in family)
+    return sum(own_memory(one.pid) for one in family)
 
 
-def _own_memory(pid: int) -> int:
+def own_memory(pid: int) -> int:
+    """The memory that one process holds for itself, in bytes."""
     if sys.platform == "linux":
         try:
             with open(f"/proc/{pid}/status", encoding="ascii", errors="replace") as file:

@@ -15,7 +15,7 @@ def log_piece(step: StepRecord, offset: int, limit: int) -> dict[str, Any]:
     over = step.state in FINAL
     data, begin, last = b"", offset, True
     if step.dir is not None and StepDir(step.dir).log.is_file():
-        data, begin, last = _piece(StepDir(step.dir).log, offset, limit)
+        data, begin, last = piece(StepDir(step.dir).log, offset, limit)
     text, used = whole_text(data, final=over and last)
     return {"text": text, "offset": begin, "next": begin + used, "end": over and last}
 
@@ -30,7 +30,7 @@ def whole_text(data: bytes, *, final: bool) -> tuple[str, int]:
     return text, len(data) - len(decoder.getstate()[0])
 
 
-def _piece(log: Path, offset: int, limit: int) -> tuple[bytes, int, bool]:
+def piece(log: Path, offset: int, limit: int) -> tuple[bytes, int, bool]:
     """Bytes of a log, where they begin, and whether they reach its end."""
     with log.open("rb") as file:
         size = file.seek(0, 2)

@@ -26,7 +26,7 @@ from sqlalchemy import (
 
 from ...errors import LabwrightError
 
-HEAD = "0002"
+HEAD = "0003"
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 metadata = MetaData()
@@ -76,6 +76,26 @@ cache = Table(
     Column("key", String, primary_key=True),
     Column("created_at", String, nullable=False),
     Column("value", Text, nullable=False),
+)
+
+servers = Table(
+    "servers",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("created_at", String, nullable=False),
+    Column("state", String, nullable=False),
+    Column("spec", JSON, nullable=False),
+    Column("status", JSON, nullable=False),
+)
+
+volumes = Table(
+    "volumes",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("created_at", String, nullable=False),
+    Column("size", String, nullable=False),
+    Column("made_for", String),
+    Column("reclaim", String, nullable=False),
 )
 
 

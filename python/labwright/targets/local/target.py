@@ -21,6 +21,7 @@ from ..protocols import Capabilities, Choice, Kind, Reach, SchedulesPage, Submit
 from .home import home
 from .record import FINAL, StepRecord
 from .rundir import StepDir
+from .servers.target import LocalServers
 
 if TYPE_CHECKING:
     from .agent.client import AsyncAgentClient
@@ -38,17 +39,19 @@ CAPABILITIES = Capabilities(
     watches_files=True,
     live_logs=True,
     sources=True,
+    servers=True,
 )
 
 
-class LocalTarget:
-    """The runs of one Labwright home."""
+class LocalTarget(LocalServers):
+    """The runs and servers of one Labwright home."""
 
     name = "local"
     kind: Kind = "local"
     capabilities = CAPABILITIES
 
     def __init__(self, root: Path | None = None) -> None:
+        super().__init__()
         self._root = root or home()
         self._opened: Store | None = None
 

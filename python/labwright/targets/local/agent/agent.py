@@ -17,6 +17,7 @@ from ..needs import Needs
 from ..pages import summary_of
 from ..record import FINAL, UNDER_WAY
 from ..rundir import new_run_id
+from ..servers.fleet import Fleet
 from ..store import RunRow, Store, StoreError
 from ..submission import Submission, make_folder
 from .follow import Follower
@@ -42,6 +43,7 @@ class Agent:
     def __init__(self, store: Store, places: int | None = None) -> None:
         self.store = store
         self.hub = Hub()
+        self.fleet = Fleet(store, self.hub.publish)
         self.places = places or default_places()
         self.capacity = capacity()
         self.following: dict[str, Follower] = {}
@@ -126,6 +128,7 @@ class Agent:
             },
             "ledger": machine(self.store.root),
             "listeners": len(self.hub.listeners),
+            "servers": self.fleet.active,
         }
 
     @property
@@ -136,7 +139,8 @@ class Agent:
     # What it does
 
     def adopt(self) -> None:
-        """Take up what an earlier agent left: runs that go on, runs that died, runs that wait."""
+        """Take up what an earlier agent left: servers, runs that go on, that died, that wait."""
+        self.fleet.adopt()
         for row in rows_in(self.store, UNDER_WAY):
             if not settle(self.store, row.run_id):
                 self._follow(row)
@@ -216,7 +220,7 @@ class Agent:
         """Start what there is room for."""
         rows = [row for row in rows_in(self.store, ["PENDING"]) if row.run_id not in self.processes]
         waiting = [Waiting(row.run_id, _needs(row)) for row in rows]
-        active = [one.needs for one in self.following.values()]
+        active = [*(one.needs for one in self.following.values()), *self.fleet.needs()]
         taken = sum(one.ours for one in self.following.values())
         found = admit(waiting, active, self.capacity, self.places, taken)
         self.queued = len(found.reasons)

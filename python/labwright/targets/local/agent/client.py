@@ -163,6 +163,10 @@ class AsyncAgentClient:
     async def delete(self, run_id: str) -> None:
         await self._ask("DELETE", f"/runs/{run_id}")
 
+    async def servers(self, method: str, path: str, body: View | None = None) -> View:
+        """Ask what is about notebook servers or volumes; see `servers_api`."""
+        return await self._ask(method, path, body)
+
     async def stop(self, *, when_idle: bool = False) -> None:
         await self._ask("POST", "/stop", {"when": "idle" if when_idle else "now"})
 

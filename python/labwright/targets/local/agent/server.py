@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import signal
 import socket
@@ -11,7 +10,6 @@ import sys
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 from tornado.httpserver import HTTPServer
 from tornado.iostream import StreamClosedError
@@ -24,54 +22,13 @@ from ..store import Store
 from ..submission import Submission
 from .address import PATIENCE, Place, find_socket, make_folder, socket_path
 from .agent import Agent, Busy
+from .handler import Handler
+from .servers_api import ROUTES
 
 HEARTBEAT = 15.0
 LARGEST = 64 << 20
 """Bytes that a request may have: a notebook with its pipeline."""
 IDLE = 300.0
-
-
-class Handler(RequestHandler):
-    """One shape of errors for all."""
-
-    def initialize(self, life: Life) -> None:
-        self.life = life
-        self.agent = life.agent
-
-    def prepare(self) -> None:
-        self.agent.used = time.monotonic()
-
-    def row_id(self, run_id: str) -> str:
-        """The run's whole id."""
-        try:
-            return self.agent.store.run_row(run_id).run_id
-        except LabwrightError as error:
-            raise HTTPError(404, reason="not-found", log_message=str(error)) from None
-
-    def body(self) -> dict[str, Any]:
-        try:
-            found = json.loads(self.request.body or b"{}")
-        except ValueError:
-            found = None
-        if not isinstance(found, dict):
-            raise HTTPError(400, log_message="the body is no JSON object")
-        return found
-
-    def write_error(self, status_code: int, **kwargs: Any) -> None:
-        error = kwargs.get("exc_info", (None, None, None))[1]
-        code = {400: "bad-request", 404: "not-found", 405: "method-not-allowed", 409: "conflict"}
-        message = str(error) if error else "something went wrong"
-        if isinstance(error, HTTPError):
-            message = error.log_message or error.reason or message
-        if isinstance(error, LabwrightError):
-            status_code = 409 if isinstance(error, Busy) else 400
-            self.set_status(status_code)
-        name = code.get(status_code, "internal-error")
-        self.finish({"code": name, "message": message, "detail": None})
-
-    def log_exception(self, typ: Any, value: Any, tb: Any) -> None:
-        if not isinstance(value, (LabwrightError, HTTPError)):
-            super().log_exception(typ, value, tb)
 
 
 class StatusHandler(Handler):
@@ -172,7 +129,8 @@ class Life:
     async def watch(self) -> None:
         """See when nobody needs the agent any more."""
         while not self.over.is_set():
-            needed = self.agent.busy or (self.agent.hub.listeners and not self.leaving)
+            watched = self.agent.hub.listeners or self.agent.fleet.active
+            needed = self.agent.busy or (watched and not self.leaving)
             if needed:
                 self.agent.used = time.monotonic()
             left = self.agent.used + (0 if self.leaving else self.idle) - time.monotonic()
@@ -194,6 +152,7 @@ def application(life: Life) -> Application:
         (r"/runs/([^/]+)/(cancel|retry|resume|follow)", VerbHandler),
         (r"/events", EventsHandler),
         (r"/stop", StopHandler),
+        *ROUTES,
     ]
     return Application(
         [(path, handler, given) for path, handler in routes],
@@ -292,6 +251,7 @@ async def _live(store: Store, place: Place, idle: float, max_runs: int | None) -
         working.cancel()
         watching.cancel()
         await asyncio.gather(working, watching, return_exceptions=True)
+        await agent.fleet.close()
 
 
 def main() -> int:
