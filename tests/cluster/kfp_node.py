@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import random
-import re
 import shutil
 import socket
-import subprocess
 import sys
-from importlib.metadata import distribution
 from pathlib import Path
 
 from cluster import programs
+from cluster.distributions import copy_distribution, linked
 from cluster.image import write_python_image
 from cluster.kfp_parts import HOST, Pods
 from cluster.kfp_programs import IN_PODS, metadata_python, need
@@ -67,9 +65,9 @@ def load_image(folder: Path, node: Node) -> None:
     for program in IN_PODS:
         shutil.copy(need(program), folder / "bin")
     for library in LIBRARIES:
-        _copy_distribution(library, folder / "python")
-    for linked in _linked(folder / "python"):
-        shutil.copy(linked, folder / "lib")
+        copy_distribution(library, folder / "python")
+    for shared in linked(folder / "python"):
+        shutil.copy(shared, folder / "lib")
     archive = folder.with_suffix(".tar")
     write_python_image(
         archive,
@@ -83,21 +81,3 @@ def load_image(folder: Path, node: Node) -> None:
     )
     node.load_image(archive)
     archive.unlink()
-
-
-def _copy_distribution(name: str, to: Path) -> None:
-    for file in distribution(name).files or ():
-        # Scripts lie outside, and nobody needs the libraries' own tests.
-        if ".." in file.parts or {"tests", "__pycache__"} & set(file.parts):
-            continue
-        target = to / file
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(str(file.locate()), target)
-
-
-def _linked(folder: Path) -> set[Path]:
-    """The machine's shared libraries that those in the folder link."""
-    files = [str(file) for file in folder.rglob("*.so*")]
-    listed = subprocess.run(["ldd", *files], capture_output=True, text=True, check=False).stdout
-    found = {Path(path) for path in re.findall(r"=> (/\S+) \(0x", listed)}
-    return {path for path in found if folder not in path.parents}

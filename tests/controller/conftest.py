@@ -1,29 +1,5 @@
-"""The CRDs, in the session's control plane."""
+"""The CRDs, for all tests of the controller."""
 
-from __future__ import annotations
+from controller.fixtures import crds
 
-from pathlib import Path
-
-import pytest
-import yaml
-
-from cluster.control_plane import ControlPlane
-
-CRDS = Path(__file__).parents[2] / "controller" / "manifests" / "crds"
-
-
-@pytest.fixture(scope="session")
-def crds(control_plane: ControlPlane) -> ControlPlane:
-    """The control plane, which knows Notebook and NotebookImage."""
-    with control_plane.kube() as kube:
-        for path in sorted(CRDS.glob("notebook*.yaml")):
-            for crd in yaml.safe_load_all(path.read_text()):
-                kube.apply(crd)
-                kube.wait(
-                    kube.path(crd),
-                    lambda crd: any(
-                        c["type"] == "Established" and c["status"] == "True"
-                        for c in crd.get("status", {}).get("conditions") or ()
-                    ),
-                )
-    return control_plane
+__all__ = ["crds"]
