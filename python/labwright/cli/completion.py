@@ -23,4 +23,18 @@ def _targets() -> list[str]:
     return [target.name for target in KnownTargets().all()]
 
 
-_SOURCES = {"runs": _runs, "targets": _targets}
+def _servers() -> list[str]:
+    from ..targets.local.servers.rows import server_rows
+    from ..targets.local.store import Store
+
+    return [row.name for row in server_rows(Store())]
+
+
+def _volumes() -> list[str]:
+    from ..targets.local.servers.views import volume_names
+    from ..targets.local.store import Store
+
+    return sorted(volume_names(Store()))
+
+
+_SOURCES = {"runs": _runs, "targets": _targets, "servers": _servers, "volumes": _volumes}

@@ -46,6 +46,34 @@ COMMANDS: dict[str, Entry | Group] = {
         },
         default="create",
     ),
+    "servers": Group(
+        "Notebook servers, on this machine and on other targets.",
+        {
+            "list": Entry("servers:list_", "List the servers, the newest first."),
+            "create": Entry("server_steps:create", "Make a server and start it."),
+            "show": Entry("servers:show", "Show one server: its state and why, what it has."),
+            "open": Entry("servers:open_", "Open a server in the browser."),
+            "logs": Entry("servers:logs", "Print what a server wrote, or follow it."),
+            "start": Entry("server_steps:start", "Start a server that was stopped."),
+            "stop": Entry("server_steps:stop", "Stop a server; its files stay."),
+            "restart": Entry("server_steps:restart", "Restart a server, as it was changed."),
+            "edit": Entry("server_steps:edit", "Change a server, or have its volumes grow."),
+            "delete": Entry("server_steps:delete", "Delete a server, with its volumes or not."),
+        },
+    ),
+    "volumes": Group(
+        "Folders that outlive servers.",
+        {
+            "list": Entry("volumes:list_", "List the volumes, and who uses them."),
+            "create": Entry("volumes:create", "Make a volume."),
+            "resize": Entry("volumes:resize", "Have a volume grow."),
+            "delete": Entry("volumes:delete", "Delete a volume that no server uses."),
+        },
+    ),
+    "images": Group(
+        "What servers can be made of.",
+        {"list": Entry("images:list_", "List the images, and how many servers have them.")},
+    ),
     "targets": Group(
         "Make the places where pipelines run known, and try them.",
         {

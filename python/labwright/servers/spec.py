@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Literal, TypeVar
 
 from ..errors import LabwrightError
@@ -35,6 +35,7 @@ from ..notebook.settings import (
     read_size,
     read_variable,
 )
+from .env import kept_env
 from .presets import PRESETS
 from .words import read_idle, size_bytes
 
@@ -234,7 +235,11 @@ class ServerChange:
         """
         open_again = ("cpu", "memory", "gpu") if self.given.get("preset") else ()
         before = {**spec.to_json(), **dict.fromkeys(open_again)}
-        after = ServerSpec.from_json({**before, **self.given}, where=spec.name)
+        given = dict(self.given)
+        if "env" in given:
+            given["env"] = kept_env(spec.env, given["env"])
+        after = ServerSpec.from_json({**before, **given}, where=spec.name)
+        after = replace(after, volumes=_same_class(spec.volumes, after.volumes))
         check_volumes(spec.volumes, after.volumes, where=spec.name)
         return after
 
@@ -267,6 +272,17 @@ def check_volumes(before: Sequence[Mount], after: Sequence[Mount], *, where: str
             raise LabwrightError(
                 f"a volume cannot shrink from {old.size} to {mount.size}", where=place
             )
+
+
+def _same_class(before: Sequence[Mount], after: Sequence[Mount]) -> tuple[Mount, ...]:
+    """Volumes that stay are of the storage class that they are of, unless another is named."""
+    known = {one.name: one.storage_class for one in before if one.size}
+    return tuple(
+        replace(one, storage_class=known.get(one.name))
+        if one.size and one.storage_class is None
+        else one
+        for one in after
+    )
 
 
 def needs_restart(before: ServerSpec, after: ServerSpec) -> bool:

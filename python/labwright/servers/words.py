@@ -1,7 +1,10 @@
-"""Durations and quantities: what people write, the numbers they mean, and back."""
+"""Durations and quantities: what people write, the numbers they mean, and back. And what is shown
+of secrets."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from typing import Any
 
 from ..errors import LabwrightError
@@ -9,6 +12,9 @@ from ..notebook.records import Unfit, not_allowed
 from ..notebook.settings import byte_count, duration, read_size
 
 NEVER = "never"
+HIDDEN = "(hidden)"
+"""What is shown instead of a value that may be a secret."""
+_SECRET = re.compile(r"token|secret|passw|credential|api_?key|private", re.IGNORECASE)
 _ALLOWED = "seconds, text such as 90m, 8h or 1h30m, or never"
 _duration = duration(0, _ALLOWED)
 _UNITS = (("d", 86400), ("h", 3600), ("m", 60), ("s", 1))
@@ -59,3 +65,8 @@ def size_text(value: float) -> str:
         if value >= size and value % size == 0:
             return f"{int(value) // size}{unit}"
     return str(int(value))
+
+
+def shown_env(env: Mapping[str, str]) -> dict[str, str]:
+    """Environment variables without the values of those that are called like secrets."""
+    return {name: HIDDEN if _SECRET.search(name) else value for name, value in env.items()}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import threading
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,6 +10,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ....servers.env import shown_env
 from ....servers.presets import PRESETS
 from ....servers.schema import Offers, spawn_schema
 from ....servers.spec import ServerSpec, needs_restart
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from ..store import Store
 
 View = dict[str, Any]
-_SECRET = re.compile(r"token|secret|passw|credential|api_?key|private", re.IGNORECASE)
-_HIDDEN = "(hidden)"
 FRESH = 30.0
 """Seconds for which it is believed how much a volume holds."""
 _LOOK = 2.0
@@ -88,11 +86,6 @@ def progress(row: ServerRow) -> list[View]:
         {"stage": "started", "state": states[0], "message": first, "at": status.began},
         {"stage": "ready", "state": states[1], "message": second, "at": status.started_at},
     ]
-
-
-def shown_env(env: Mapping[str, str]) -> dict[str, str]:
-    """Environment variables without the values of those that are called like secrets."""
-    return {name: _HIDDEN if _SECRET.search(name) else value for name, value in env.items()}
 
 
 def _mount(spec: ServerSpec, index: int, volumes: Mapping[str, VolumeRow]) -> View:
