@@ -270,18 +270,19 @@ class Fleet:
         """A server has ended for good: take away what was its own."""
         place = ServerDir.of(self.store.root, row.name)
         await asyncio.to_thread(drop_links, self.store.root, place)
-        del self.keepers[row.name]
-        forget_server(self.store, row.name)
-        rows = server_rows(self.store)
+        others = [one for one in server_rows(self.store) if one.name != row.name]
         for volume in volume_rows(self.store).values():
             if volume.made_for != row.name:
                 continue
             goes = volume.reclaim == "Delete" or row.status.with_volumes
-            if goes and not users_of(volume.name, rows):
+            if goes and not users_of(volume.name, others):
                 await self._drop_volume(volume.name)
             else:  # a later server of this name is another one
                 save_volume(self.store, replace(volume, made_for=None))
         await asyncio.to_thread(shutil.rmtree, place.path, True)
+        # Last, so that an agent that comes after a kill does what is left of this.
+        forget_server(self.store, row.name)
+        del self.keepers[row.name]
         self._publish("server-deleted", {"name": row.name})
         there = volume_names(self.store)
         claims = {one.claim(row.name) for one in row.asked.volumes}
