@@ -1,4 +1,4 @@
-"""A KFP server as a target of pipelines."""
+"""A KFP server as a target of pipelines, and the servers of its cluster where they can be had."""
 
 from __future__ import annotations
 
@@ -24,6 +24,8 @@ from .own_image import own_image
 from .reading import Reader
 from .results import NOTEBOOK, PAGE, printed
 from .sending import check
+from .servers.access import why_not
+from .servers.service import KubeflowServers
 from .store import ObjectStore
 from .submitting import schedule, submit
 from .views import schedule_view
@@ -45,15 +47,14 @@ CAPABILITIES = Capabilities(
 _WHOLE_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
-class KubeflowTarget:
+class KubeflowTarget(KubeflowServers):
     """One KFP server, and one namespace of it where it has many users."""
 
     kind: Kind = "kubeflow"
-    capabilities = CAPABILITIES
 
     def __init__(self, known: KnownTarget, secret: Callable[[], str] | None = None) -> None:
-        self.known = known
-        self.name = known.name
+        super().__init__(known, secret)
+        self.capabilities = replace(CAPABILITIES, servers=not why_not(known))
         self.client = client_of(known, secret)
         self._reader = Reader(self.client, known.name, self._namespace)
         self._store = ObjectStore(self.client, known)
@@ -314,6 +315,7 @@ class KubeflowTarget:
         await self.client.recurring.delete(schedule_id)
 
     async def close(self) -> None:
+        await self.close_servers()
         await self.client.close()
 
     @property
