@@ -2,6 +2,7 @@ import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
 
 import { pipelinePlugins } from './pipeline';
 import { runsPlugins } from './runs';
+import { serversPlugins } from './servers';
 import { sidebarPlugin } from './sidebar';
 import { workbenchPlugin } from './workbench';
 
@@ -9,7 +10,8 @@ const plugins: JupyterFrontEndPlugin<unknown>[] = [
   workbenchPlugin,
   sidebarPlugin,
   ...pipelinePlugins,
-  ...runsPlugins
+  ...runsPlugins,
+  ...serversPlugins
 ];
 
 export default plugins;

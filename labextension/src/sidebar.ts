@@ -69,7 +69,7 @@ export const sidebarPlugin: JupyterFrontEndPlugin<ISidebar> = {
     panel.id = ID;
     panel.addClass('jp-lw-Sidebar');
     panel.title.icon = labwrightIcon;
-    panel.title.caption = trans.__('Labwright: pipelines and runs');
+    panel.title.caption = trans.__('Labwright: pipelines, runs and servers');
     panel.node.setAttribute('role', 'region');
     panel.node.setAttribute('aria-label', trans.__('Labwright'));
     restorer?.add(panel, ID);

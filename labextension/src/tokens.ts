@@ -10,6 +10,7 @@ import type { RunFilter } from './runs/filter';
 import type { Listing } from './runs/listing';
 import type { LiveRun } from './runs/liveRun';
 import type { SchedulesModel } from './schedules/model';
+import type { ServersModel } from './servers/model';
 import type { TargetsModel } from './targets/model';
 
 /** What the list of runs shows. */
@@ -57,12 +58,13 @@ export interface IWorkbench {
   readonly runs: IRunsModel;
   readonly targets: TargetsModel;
   readonly schedules: SchedulesModel;
+  readonly servers: ServersModel;
   readonly trans: TranslationBundle;
 }
 
 export const IWorkbench = new Token<IWorkbench>(
   'labwright:IWorkbench',
-  "The client, events, targets, runs and schedules of Labwright's panels."
+  "The client, events, targets, runs, schedules and servers of Labwright's panels."
 );
 
 /** The left sidebar: one panel, whose sections open and close one by one. */
@@ -116,4 +118,16 @@ export namespace CommandIDs {
   export const openSource = 'labwright:open-source';
   export const openNotebook = 'labwright:open-notebook';
   export const openPage = 'labwright:open-page';
+  // Notebook servers.
+  export const showServers = 'labwright:show-servers';
+  export const newServer = 'labwright:new-server';
+  export const openServer = 'labwright:open-server';
+  export const startServer = 'labwright:start-server';
+  export const stopServer = 'labwright:stop-server';
+  export const restartServer = 'labwright:restart-server';
+  export const editServer = 'labwright:edit-server';
+  export const deleteServer = 'labwright:delete-server';
+  export const showServerLog = 'labwright:show-server-log';
+  export const newVolume = 'labwright:new-volume';
+  export const refreshServers = 'labwright:refresh-servers';
 }

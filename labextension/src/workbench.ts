@@ -5,12 +5,14 @@ import { Client } from './api/client';
 import { EventStream } from './events/stream';
 import { RunsModel } from './runs/model';
 import { SchedulesModel } from './schedules/model';
+import { ServersModel } from './servers/model';
 import { TargetsModel } from './targets/model';
 import { IWorkbench } from './tokens';
 
 export const workbenchPlugin: JupyterFrontEndPlugin<IWorkbench> = {
   id: 'labwright:workbench',
-  description: "The client, events, targets, runs and schedules of Labwright's panels.",
+  description:
+    "The client, events, targets, runs, schedules and servers of Labwright's panels.",
   autoStart: true,
   provides: IWorkbench,
   optional: [ITranslator],
@@ -22,6 +24,7 @@ export const workbenchPlugin: JupyterFrontEndPlugin<IWorkbench> = {
     const runs = new RunsModel(client, events);
     const targets = new TargetsModel(client, events);
     const schedules = new SchedulesModel(client, targets);
-    return { client, events, runs, targets, schedules, trans };
+    const servers = new ServersModel(client, events, targets);
+    return { client, events, runs, targets, schedules, servers, trans };
   }
 };

@@ -12,6 +12,7 @@ import './times.css';
 import './stepdetail.css';
 import './log.css';
 import './schedules.css';
+import './servers.css';
 import './outputs.css';
 import './source.css';
 import './compare.css';

@@ -39,7 +39,9 @@ class LabwrightApp(ExtensionApp):
         contents = server.contents_manager
         folder = getattr(contents, "root_dir", "") or server.root_dir
         root = Root(Path(folder).expanduser().absolute(), allow_hidden=contents.allow_hidden)
-        targets = Targets(KnownTargets(), LocalTarget())
+        local = LocalTarget()
+        local.base_url = server.base_url  # of servers that are opened through this one
+        targets = Targets(KnownTargets(), local)
         stream = Stream(self._emit, root.name, self.log)
         self.workbench = Workbench(
             root,

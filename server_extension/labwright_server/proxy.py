@@ -21,10 +21,18 @@ from .routes import RESOURCE
 _KEPT_HERE = ("Authorization", "Cookie", "Origin", "X-XSRFToken")
 
 
-def _without_cookies(response: Any) -> None:
-    """A server's cookies would be taken for ours: they have the same names."""
+def _fit_for_here(response: Any, request: Any) -> None:
+    """What a server answers, as one of several on one origin.
+
+    Its cookies would be taken for ours: they have the same names. JupyterLabs on one origin tell
+    their windows apart by the workspace, so each server is opened in one of its own.
+    """
     if "Set-Cookie" in response.headers:
         del response.headers["Set-Cookie"]
+    place, _, query = response.headers.get("Location", "").partition("?")
+    if place == f"{request.path}lab":
+        name = request.path.rstrip("/").rpartition("/")[2]
+        response.headers["Location"] = f"{place}/workspaces/{name}{query and '?'}{query}"
 
 
 class DoorHandler(NamedLocalProxyHandler):  # type: ignore[misc]
@@ -32,7 +40,7 @@ class DoorHandler(NamedLocalProxyHandler):  # type: ignore[misc]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         # The server has the same path as here, so nothing is to be rewritten.
-        super().__init__(*args, absolute_url=True, rewrite_response=_without_cookies, **kwargs)
+        super().__init__(*args, absolute_url=True, rewrite_response=_fit_for_here, **kwargs)
 
     def initialize(self, doors: Doors) -> None:
         self._doors = doors

@@ -37,6 +37,13 @@ class _Echo(web.RequestHandler):
         )
 
 
+class _Root(web.RequestHandler):
+    """Leads on, as Jupyter servers do."""
+
+    def get(self) -> None:
+        self.redirect(f"{self.request.path}lab?{self.request.query}")
+
+
 class _Socket(websocket.WebSocketHandler):
     def open(self, *args: str) -> None:
         self.write_message(dict(self.request.headers))
@@ -51,7 +58,9 @@ def child(
 ) -> Iterator[dict[str, Any]]:
     """A server of this machine, `work`, with the path that it has here."""
     inside = f"{jp_base_url}labwright/servers/work/"
-    server = HTTPServer(web.Application([(f"{inside}socket", _Socket), (".*", _Echo)]))
+    server = HTTPServer(
+        web.Application([(inside, _Root), (f"{inside}socket", _Socket), (".*", _Echo)])
+    )
     socket, port = bind_unused_port()
 
     async def listen() -> None:
@@ -121,6 +130,14 @@ async def test_what_is_asked_goes_on_as_it_is_but_for_who_asks(
         assert json.loads(found.body)["method"] == method
     await _get(base, path, headers)
     assert child["times"] == 1  # who knows the way does not ask for it
+
+
+async def test_each_jupyterlab_has_a_workspace_of_its_own(
+    base: str, child: dict[str, Any], jp_auth_header: dict[str, str]
+) -> None:
+    """On one origin, two windows of one workspace would be taken for copies."""
+    found = await _get(base, "labwright/servers/work/?reset=1", jp_auth_header)
+    assert found.headers["Location"] == f"{child['inside']}lab/workspaces/work?reset=1"
 
 
 async def test_websockets_go_through(

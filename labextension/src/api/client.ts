@@ -7,6 +7,7 @@ import type {
   Analysis,
   Comparison,
   Compiled,
+  ImageList,
   Iteration,
   LogChunk,
   NotebookSource,
@@ -21,11 +22,21 @@ import type {
   ScheduleList,
   ScheduleRequest,
   Scheduled,
+  Server,
+  ServerAddress,
+  ServerChangeRequest,
+  ServerList,
+  ServerLog,
+  ServerOptions,
+  ServerRequest,
   Started,
   State,
   Status,
   Suggestion,
-  Target
+  Target,
+  Volume,
+  VolumeList,
+  VolumeRequest
 } from './types';
 
 export { LOCAL, runKey, splitKey } from './key';
@@ -45,6 +56,12 @@ export interface ILogQuery {
   iteration?: Iteration;
   offset?: number;
   limit?: number;
+}
+
+/** A server or a volume, which has its name on its target only. */
+export interface IOnTarget {
+  readonly name: string;
+  readonly target: string;
 }
 
 /** One method for each route of the server extension. Runs are named by their keys (`runKey`). */
@@ -205,6 +222,77 @@ export class Client {
     return requestAPI(schedulePath(schedule), init, this.settings, { target });
   }
 
+  servers(): Promise<ServerList> {
+    return this.get('servers');
+  }
+
+  serverOptions(target: string): Promise<ServerOptions> {
+    return this.get('server-options', { target });
+  }
+
+  createServer(request: ServerRequest): Promise<Server> {
+    return this.post('servers', request);
+  }
+
+  changeServer(server: IOnTarget, change: ServerChangeRequest): Promise<Server> {
+    return this.patch(placeOf('servers', server), change, server);
+  }
+
+  moveServer(server: IOnTarget, verb: 'start' | 'stop' | 'restart'): Promise<Server> {
+    const { target } = server;
+    return this.post(`${placeOf('servers', server)}/${verb}`, undefined, undefined, {
+      target
+    });
+  }
+
+  removeServer(server: IOnTarget, volumes: boolean): Promise<void> {
+    const query = { target: server.target, volumes: String(volumes) };
+    const init = { method: 'DELETE' };
+    return requestAPI(placeOf('servers', server), init, this.settings, query);
+  }
+
+  serverAddress(server: IOnTarget): Promise<ServerAddress> {
+    const { target } = server;
+    return this.get(`${placeOf('servers', server)}/address`, { target });
+  }
+
+  serverLog(
+    server: IOnTarget,
+    offset: number,
+    limit: number,
+    signal?: AbortSignal
+  ): Promise<ServerLog> {
+    const query = { target: server.target, offset, limit };
+    return this.get(`${placeOf('servers', server)}/log`, query, signal);
+  }
+
+  volumes(): Promise<VolumeList> {
+    return this.get('volumes');
+  }
+
+  createVolume(request: VolumeRequest): Promise<Volume> {
+    return this.post('volumes', request);
+  }
+
+  resizeVolume(volume: IOnTarget, size: string): Promise<Volume> {
+    return this.patch(placeOf('volumes', volume), { size }, volume);
+  }
+
+  removeVolume(volume: IOnTarget): Promise<void> {
+    const { target } = volume;
+    const init = { method: 'DELETE' };
+    return requestAPI(placeOf('volumes', volume), init, this.settings, { target });
+  }
+
+  images(): Promise<ImageList> {
+    return this.get('images');
+  }
+
+  private patch<T>(path: string, body: object, { target }: IOnTarget): Promise<T> {
+    const init = { method: 'PATCH', body: JSON.stringify(body) };
+    return requestAPI(path, init, this.settings, { target });
+  }
+
   private change<T>(key: string, verb: string): Promise<T> {
     const { path, query } = address(key);
     return this.post(`${path}/${verb}`, undefined, undefined, query);
@@ -246,4 +334,8 @@ function elsewhere(target: string): string | null {
 
 function schedulePath({ schedule_id: id }: Schedule): string {
   return `schedules/${encodeURIComponent(id)}`;
+}
+
+function placeOf(what: string, { name }: IOnTarget): string {
+  return `${what}/${encodeURIComponent(name)}`;
 }

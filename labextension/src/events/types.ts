@@ -1,6 +1,6 @@
 /** What the server says of all targets, as Jupyter's event bus brings it to the browser. */
 
-import type { Iteration, RunSummary, Step } from '../api/types';
+import type { Iteration, RunSummary, Server, Step, Volume } from '../api/types';
 
 interface INumbered {
   /** Names one life of the server; `seq` counts its events without a gap. */
@@ -46,6 +46,26 @@ export interface ITargetEvent extends INumbered {
   readonly message?: string;
 }
 
+interface IOnTargetEvent extends INumbered {
+  readonly target: string;
+}
+
+export interface IServerEvent extends IOnTargetEvent {
+  readonly type: 'server';
+  readonly server: Server;
+}
+
+export interface IVolumeEvent extends IOnTargetEvent {
+  readonly type: 'volume';
+  readonly volume: Volume;
+}
+
+/** A server, or a volume, is no more. */
+export interface IGoneEvent extends IOnTargetEvent {
+  readonly type: 'server-deleted' | 'volume-deleted';
+  readonly name: string;
+}
+
 /** The server found an agent, or lost it. */
 export interface IAgentEvent {
   readonly type: 'agent';
@@ -54,7 +74,15 @@ export interface IAgentEvent {
 }
 
 export type LabwrightEvent =
-  IRunEvent | IStepEvent | ILogEvent | IDeletedEvent | ITargetEvent | IAgentEvent;
+  | IRunEvent
+  | IStepEvent
+  | ILogEvent
+  | IDeletedEvent
+  | ITargetEvent
+  | IServerEvent
+  | IVolumeEvent
+  | IGoneEvent
+  | IAgentEvent;
 
 const PREFIX = 'https://events.labwright.dev/';
 

@@ -8,7 +8,7 @@ import type { LiveRun } from './liveRun';
 import type { Focus } from './selection';
 
 /** What every part of the runs' panels needs. */
-export interface IRunsPanel extends IWorkbench {
+export interface IRunsPanel extends Omit<IWorkbench, 'servers'> {
   readonly commands: CommandRegistry;
   readonly focus: Focus;
   readonly rendermime: IRenderMimeRegistry;

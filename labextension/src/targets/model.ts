@@ -28,6 +28,11 @@ export class TargetsModel implements IDisposable {
     return this._all.filter(({ capabilities }) => capabilities.schedules);
   }
 
+  /** Those that notebook servers run on. */
+  get hosts(): readonly Target[] {
+    return this._all.filter(({ capabilities }) => capabilities.servers);
+  }
+
   get(name: string): Target | undefined {
     return this._all.find(target => target.name === name);
   }

@@ -1,0 +1,136 @@
+/** What forms begin with, and what is asked for once they are filled in. Pure. */
+import type { JSONObject, JSONValue } from '@lumino/coreutils';
+
+import type { JsonValue, Server, ServerChangeRequest, ServerOptions } from '../api';
+import { durationText } from './words';
+
+type Properties = Record<string, JSONObject>;
+
+/** Fields that are always in sight; the rest is folded away. */
+const FIRST = ['name', 'image', 'cpu', 'memory', 'gpu', 'volumes', 'idle_after'];
+/** How a server says that a value is kept to itself. */
+export const HIDDEN = '(hidden)';
+
+/** The part of the form with the fields that `wanted` names; null where there are none. */
+export function part(
+  options: Pick<ServerOptions, 'schema'>,
+  wanted: (field: string) => boolean
+): JSONObject | null {
+  const schema = options.schema as JSONObject;
+  const all = schema.properties as Properties;
+  const names = Object.keys(all).filter(wanted);
+  const required = ((schema.required ?? []) as string[]).filter(one =>
+    names.includes(one)
+  );
+  // A heading for the whole form would say what the dialog's title says.
+  const rest: JSONObject = { ...schema };
+  delete rest.title;
+  return names.length === 0
+    ? null
+    : {
+        ...rest,
+        required,
+        properties: Object.fromEntries(names.map(one => [one, all[one]]))
+      };
+}
+
+/** The preset has a field of its own, which says what it stands for. */
+export const isFirst = (field: string): boolean => FIRST.includes(field);
+export const isFurther = (field: string): boolean =>
+  !FIRST.includes(field) && field !== 'preset';
+
+/** A name that none has: `server-1`. */
+export function freeName(taken: Iterable<string>): string {
+  const names = new Set(taken);
+  let count = 1;
+  while (names.has(`server-${count}`)) {
+    count += 1;
+  }
+  return `server-${count}`;
+}
+
+/** Without what means nothing: empty texts, empty lists and objects, and no GPU. */
+export function wish(data: JSONObject): JSONObject {
+  const found = Object.entries(data).filter(([name, value]) => !isNothing(name, value));
+  return Object.fromEntries(found.map(([name, value]) => [name, clean(value)]));
+}
+
+function isNothing(name: string, value: JSONValue | undefined): boolean {
+  if (value === null || value === undefined || value === '') {
+    return true;
+  }
+  if (name === 'gpu') {
+    return !((value as JSONObject).count as number);
+  }
+  return typeof value === 'object' && Object.keys(value).length === 0;
+}
+
+/** The same within: a form writes null, or nothing, for what is left empty. */
+function clean(value: JSONValue | undefined): JSONValue {
+  if (Array.isArray(value)) {
+    return value.map(clean);
+  }
+  if (value && typeof value === 'object') {
+    const kept = Object.entries(value).filter(
+      ([, one]) => one !== null && one !== undefined && one !== ''
+    );
+    return Object.fromEntries(kept.map(([name, one]) => [name, clean(one)]));
+  }
+  return value ?? null;
+}
+
+/** The fields of a server that can be changed, as the form has them. */
+export function asForm(server: Server): JSONObject {
+  return wish({
+    image: server.image,
+    cpu: server.cpu,
+    memory: server.memory,
+    gpu: server.gpu as JSONObject | null,
+    volumes: server.volumes.map(one => ({
+      name: one.name,
+      path: one.path,
+      ...(one.existing ? { existing: one.claim } : { size: one.size }),
+      read_only: one.read_only,
+      reclaim: one.reclaim
+    })),
+    env: server.env,
+    idle_after: server.idle_after === null ? null : durationText(server.idle_after)
+  });
+}
+
+/** Which fields of a server the form can change: all that it shows, but for hidden values. */
+export function canChange(server: Server): (field: string) => boolean {
+  const known = ['image', 'cpu', 'memory', 'gpu', 'volumes', 'env', 'idle_after'];
+  const secret = Object.values(server.env).includes(HIDDEN);
+  return field => known.includes(field) && !(field === 'env' && secret);
+}
+
+/** What is otherwise than it was: null for what is left empty now. */
+export function changeOf(
+  before: JSONObject,
+  after: JSONObject,
+  fields: readonly string[]
+): ServerChangeRequest {
+  const [old, now] = [wish(before), wish(after)];
+  const changed = fields.filter(
+    field => canonical(old[field]) !== canonical(now[field])
+  );
+  return Object.fromEntries(
+    changed.map(field => [field, (now[field] ?? null) as JsonValue])
+  ) as ServerChangeRequest;
+}
+
+/** What a form fills in by itself is no change. */
+function canonical(value: JSONValue | undefined): string {
+  return JSON.stringify(value ?? null, (_, one: unknown) => {
+    if (one && typeof one === 'object' && !Array.isArray(one)) {
+      const pairs = Object.entries(one).filter(
+        ([name, each]) =>
+          !(name === 'read_only' && each === false) &&
+          !(name === 'reclaim' && each === 'Retain')
+      );
+      return Object.fromEntries(pairs.sort(([a], [b]) => (a < b ? -1 : 1)));
+    }
+    return one;
+  });
+}

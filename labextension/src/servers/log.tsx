@@ -1,0 +1,50 @@
+import { MainAreaWidget } from '@jupyterlab/apputils';
+import { ReactWidget } from '@jupyterlab/ui-components';
+
+import type { IOnTarget } from '../api';
+import { useSignal } from '../runs/hooks';
+import { LogLines } from '../runs/LogLines';
+import { ErrorBoundary, labwrightIcon } from '../ui';
+import type { IServersPanel } from './context';
+import { LogReader } from './logReader';
+
+/** What a server prints, in the main area. */
+export function logWidget(
+  { client, trans }: IServersPanel,
+  server: IOnTarget,
+  id: string
+): MainAreaWidget {
+  const { name } = server;
+  const reader: LogReader = new LogReader(client, server, () => content.isVisible);
+  const content = ReactWidget.create(
+    <ErrorBoundary trans={trans}>
+      <ServerLog reader={reader} name={name} trans={trans} />
+    </ErrorBoundary>
+  );
+  content.addClass('jp-lw-Panel');
+  const widget = new MainAreaWidget({ content });
+  widget.id = id;
+  widget.title.label = trans.__('Log of %1', name);
+  widget.title.icon = labwrightIcon;
+  widget.title.closable = true;
+  widget.toolbar.hide();
+  widget.disposed.connect(() => reader.dispose());
+  return widget;
+}
+
+function ServerLog(props: {
+  reader: LogReader;
+  name: string;
+  trans: IServersPanel['trans'];
+}): JSX.Element {
+  const { reader, name, trans } = props;
+  useSignal(reader.changed);
+  return (
+    <LogLines
+      follower={reader}
+      label={trans.__('Log of %1', name)}
+      empty={trans.__('Nothing printed yet')}
+      trans={trans}
+    />
+  );
+}

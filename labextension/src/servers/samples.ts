@@ -1,0 +1,131 @@
+/** Servers, volumes and options for tests. */
+import type { Image, Server, ServerOptions, Volume } from '../api';
+
+export function server(name: string, more: Partial<Server> = {}): Server {
+  return {
+    name,
+    target: 'local',
+    state: 'RUNNING',
+    message: null,
+    progress: [],
+    image: null,
+    image_name: 'Python 3',
+    cpu: '2',
+    memory: '4Gi',
+    gpu: null,
+    volumes: [],
+    env: {},
+    created_at: '2026-01-01T00:00:00Z',
+    started_at: '2026-01-01T00:00:05Z',
+    last_activity: null,
+    idle_after: 28_800,
+    stop_at: null,
+    stopped_at: null,
+    stop_reason: null,
+    pending_restart: false,
+    preset: null,
+    owner_kind: 'local',
+    ...more
+  };
+}
+
+export function mount(
+  name: string,
+  more: Partial<Server['volumes'][number]> = {}
+): Server['volumes'][number] {
+  return {
+    name,
+    path: `/home/jovyan/${name}`,
+    claim: `work-${name}`,
+    size: '5Gi',
+    read_only: false,
+    reclaim: 'Retain',
+    existing: false,
+    ...more
+  };
+}
+
+export function volume(name: string, more: Partial<Volume> = {}): Volume {
+  return {
+    name,
+    target: 'local',
+    size: '5Gi',
+    used_bytes: 1_200_000,
+    state: 'BOUND',
+    message: null,
+    storage_class: null,
+    access_mode: 'ReadWriteOnce',
+    used_by: [],
+    created_at: '2026-01-01T00:00:00Z',
+    path: null,
+    ...more
+  };
+}
+
+export function image(name: string, more: Partial<Image> = {}): Image {
+  return {
+    name,
+    target: 'local',
+    display_name: name,
+    description: '',
+    reference: `example/${name}:1`,
+    packages: [],
+    gpu_vendor: null,
+    deprecated: false,
+    message: null,
+    redirect: null,
+    hidden: false,
+    used_by: 0,
+    ...more
+  };
+}
+
+export function options(more: Partial<ServerOptions> = {}): ServerOptions {
+  return {
+    schema: {
+      title: 'Server',
+      type: 'object',
+      additionalProperties: false,
+      required: ['name'],
+      properties: {
+        name: { title: 'Name', type: 'string', pattern: '^[a-z][-a-z0-9]*$' },
+        preset: { title: 'Resource profile', type: ['string', 'null'] },
+        image: { title: 'Image', type: ['string', 'null'] },
+        cpu: { title: 'CPUs', type: ['string', 'null'] },
+        memory: { title: 'Memory', type: ['string', 'null'] },
+        gpu: {
+          title: 'GPUs',
+          type: 'object',
+          properties: {
+            count: { title: 'Count', type: 'integer', default: 0 },
+            vendor: { title: 'Kind', type: 'string', default: 'nvidia.com/gpu' }
+          }
+        },
+        idle_after: { title: 'Stop when idle for', type: ['string', 'null'] },
+        env: {
+          title: 'Environment variables',
+          type: 'object',
+          additionalProperties: { type: 'string' }
+        }
+      }
+    },
+    presets: [
+      {
+        id: 'small-training',
+        display_name: 'Small training',
+        description: 'Training a small model on one GPU.',
+        cpu: '4',
+        memory: '16Gi',
+        gpu: 1
+      }
+    ],
+    images: [image('base')],
+    gpus: [{ vendor: 'nvidia.com/gpu', name: 'A100', total: 8, free: 3 }],
+    storage_classes: [],
+    volumes: [],
+    configurations: [],
+    defaults: {},
+    not_offered: {},
+    ...more
+  };
+}
