@@ -19,6 +19,11 @@ from controller.real_server import START, real_server
 ROOTFS = Path(__file__).parents[2] / "notebook_images" / "base" / "rootfs"
 IMAGE = "labwright.test/jupyterlab:1"
 USERS = "root:x:0:0::/root:/bin/sh\njovyan:x:1000:100::/home/jovyan:/bin/bash\n"
+BREAK_JUPYTERLAB = """
+import os, site
+os.makedirs(site.getusersitepackages())
+open(site.getusersitepackages() + "/jupyterlab.py", "w").write("raise SystemExit('broken')")
+"""
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +53,8 @@ def image(node: Node, tmp_path_factory: pytest.TempPathFactory) -> str:
         user="1000",
         HOME="/home/jovyan",
         SHELL="/bin/bash",
+        # Nothing is compiled in the image, and its user may not write there.
+        PYTHONPYCACHEPREFIX="/home/jovyan/.cache/python",
     )
     shutil.rmtree(root)
     node.load_image(archive)
@@ -66,8 +73,11 @@ def test_a_server_is_started_restarted_culled_and_keeps_its_files(
         assert kube.get(server.claim)["status"]["phase"] == "Bound"
         # A new volume gets the home that the image has, and belongs to its user.
         assert (home / ".bashrc").read_text() == Path("/etc/skel/.bashrc").read_text()
-        assert server.run("import os; open('kept.txt', 'w').write(f'uid {os.getuid()}')") == ""
+        server.run("import os; open('kept.txt', 'w').write(f'uid {os.getuid()}')")
         assert server.read("kept.txt") == "uid 1000"
+
+        # What a user breaks in the own packages keeps no server from starting.
+        server.run(BREAK_JUPYTERLAB)
 
         before = kube.get(server.pod)["metadata"]["uid"]
         kube.http.delete(server.pod).raise_for_status()

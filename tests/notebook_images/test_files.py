@@ -89,7 +89,8 @@ def test_an_image_leaves_the_pins_below_as_they_are(name: str) -> None:
 
 def test_the_api_server_takes_the_catalogue(crds: ControlPlane) -> None:
     done = subprocess.run(
-        ["make", "--silent", "-C", IMAGES, "catalogue", "PREFIX=registry.example.org/team/"],
+        ["make", "--no-print-directory", "catalogue", "PREFIX=registry.example.org/team/"],
+        cwd=IMAGES,
         capture_output=True,
         text=True,
         check=True,
