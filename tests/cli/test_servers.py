@@ -1,15 +1,14 @@
 """`labwright servers`, `volumes` and `images`, with servers that start at once."""
 
-import os
 import signal
 import stat
 
 import pytest
 
-from labwright.targets.local.home import home, servers_folder
+from labwright.targets.local.home import home
 from labwright.targets.local.servers.place import ServerDir
 from targets.local.agent.helpers import kill_agent
-from targets.local.servers.helpers import fake_environment, wait_for
+from targets.local.servers.helpers import end_servers, fake_environment, wait_for
 
 
 @pytest.fixture(scope="module")
@@ -21,11 +20,7 @@ def fake(tmp_path_factory):
 def _ended(_own_home):
     yield
     kill_agent(signal.SIGKILL)
-    folder = servers_folder(home())
-    for path in folder.iterdir() if folder.is_dir() else ():
-        place = ServerDir(path)
-        if place.alive:
-            os.kill(place.process_id(), signal.SIGKILL)
+    end_servers()
 
 
 def test_a_server_from_the_command_line(say, ask, fake, monkeypatch):

@@ -31,7 +31,7 @@ class View(Protocol):
 
 def view(graph: Graph, cancel: Callable[[], None]) -> View:
     """The view that suits the place: widgets in a notebook, lines in a terminal."""
-    if not _has_front_end():
+    if not has_front_end():
         return TextView(sys.stdout)
     try:
         return WidgetView(graph, cancel)
@@ -39,7 +39,8 @@ def view(graph: Graph, cancel: Callable[[], None]) -> View:
         return TextView(sys.stdout)
 
 
-def _has_front_end() -> bool:
+def has_front_end() -> bool:
+    """Whether what is displayed is drawn by a notebook."""
     ipython = sys.modules.get("IPython")
     shell = ipython.get_ipython() if ipython is not None else None
     return getattr(shell, "kernel", None) is not None

@@ -1,6 +1,5 @@
 """`labwright servers create`, `edit`, `start` and the rest: what is to become of a server."""
 
-from collections.abc import Callable
 from typing import Annotated, Any
 
 from ...errors import LabwrightError
@@ -24,7 +23,7 @@ from ..server_options import (
     place_of,
 )
 from ..spec import Arg, Opt
-from .servers import why
+from ..starting import wait_for_start
 
 Detach = Annotated[bool, Opt("--detach", help="Do not wait until it runs.")]
 Json = Annotated[bool, Opt("--json", help="End with the server as one JSON object.")]
@@ -172,41 +171,7 @@ def _after(
     return 1 if view["state"] == "FAILED" else 0
 
 
-def wait_for_start(
-    there: Any, view: dict[str, Any], before: str | None, say: Callable[[str], None]
-) -> dict[str, Any]:
-    """The server once it runs, fails, or is stopped by somebody; what happens is said meanwhile."""
-    told = ""
-    changes = there.watch()
-    try:
-        for change in changes:
-            if change.get("name") == view["name"] and change["type"] == "server-deleted":
-                raise LabwrightError("it was deleted", where=view["name"])
-            if change["type"] != "server" or change["server"]["name"] != view["name"]:
-                continue
-            view = change["server"]
-            text = _stage(view)
-            if text != told:
-                told = text
-                say(f"{view['name']}: {text}")
-            old = before is not None and view["started_at"] == before
-            if view["state"] in ("FAILED", "STOPPED") or (view["state"] == "RUNNING" and not old):
-                break
-    finally:
-        changes.close()
-    return view
-
-
-def _stage(view: dict[str, Any]) -> str:
-    """What is being done for the start."""
-    if view["state"] in ("RUNNING", "STOPPED", "FAILED"):
-        return f"{view['state']} {why(view)}".strip()
-    doing = [one for one in view["progress"] if one["state"] in ("doing", "waiting")]
-    stage = f", {doing[0]['stage']} is next" if doing else ""
-    return f"{view['state']}{stage}{': ' + why(view) if why(view) else ''}"
-
-
-def _say(text: str) -> None:
+def _say(view: dict[str, Any], text: str) -> None:
     from ..console import err
 
-    err(text)
+    err(f"{view['name']}: {text}")

@@ -7,6 +7,7 @@ from ..options import Target
 from ..places import say_remarks
 from ..server_options import Server, at, everywhere_or, place_of, table
 from ..spec import Opt
+from ..starting import why
 
 Json = Annotated[bool, Opt("--json", help="Print it as JSON.")]
 
@@ -43,15 +44,6 @@ def _table(found: list[dict[str, Any]]) -> str:
         for one in found
     ]
     return table([head, *rows])
-
-
-def why(server: dict[str, Any]) -> str:
-    """Why it is so, in a few words."""
-    from ...widgets.elapsed import local_time
-
-    if server["stop_at"]:
-        return f"stops at {local_time(server['stop_at'])} unless it is used"
-    return server["message"] or server["stop_reason"] or ""
 
 
 def show(server: Server, target: Target = "", as_json: Json = False) -> int:

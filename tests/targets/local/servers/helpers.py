@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import sys
 import time
 import urllib.request
@@ -13,7 +15,8 @@ from urllib.parse import parse_qs, urlsplit
 
 from labwright.servers.spec import ServerSpec
 from labwright.targets.blocking_servers import BlockingServers
-from labwright.targets.local.home import home
+from labwright.targets.local.home import home, servers_folder
+from labwright.targets.local.servers.place import ServerDir
 
 FAKE = Path(__file__).with_name("fake")
 View = dict[str, Any]
@@ -64,6 +67,16 @@ def get(there: BlockingServers, name: str, path: str) -> Any:
     )
     with urllib.request.urlopen(request, timeout=30) as answer:
         return json.loads(answer.read())
+
+
+def end_servers() -> None:
+    """End the servers of this home, however they are; their agent has ended."""
+    folder = servers_folder(home())
+    for path in folder.iterdir() if folder.is_dir() else ():
+        place = ServerDir(path)
+        pid = place.process_id()
+        if place.alive and pid is not None:
+            os.kill(pid, signal.SIGKILL)
 
 
 def workspace(name: str = "one") -> Path:
