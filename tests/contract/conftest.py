@@ -13,7 +13,9 @@ from typing import Any
 import pytest
 
 from contract.notebooks import Books
+from contract.servers import Place as ServersPlace
 from labwright.targets.blocking import Loop
+from labwright.targets.blocking_servers import BlockingServers
 from labwright.targets.config import KnownTarget
 from labwright.targets.kubeflow.target import KubeflowTarget
 from labwright.targets.local.agent.address import Place
@@ -21,6 +23,7 @@ from labwright.targets.local.home import home
 from labwright.targets.local.rundir import read_json
 from labwright.targets.local.target import LocalTarget
 from labwright.targets.protocols import PipelineTarget
+from targets.local.servers.helpers import end_servers, fake_environment
 
 
 @pytest.fixture(params=["local", "kubeflow"])
@@ -38,6 +41,18 @@ def target(request: pytest.FixtureRequest, _own_home: None) -> Iterator[Pipeline
     wait(made.close())
     if request.param == "local":
         _end_agent()
+
+
+@pytest.fixture(params=["local"])
+def servers_at(
+    request: pytest.FixtureRequest, _own_home: None, tmp_path: Path
+) -> Iterator[ServersPlace]:
+    """A target of notebook servers with nothing in it."""
+    image = fake_environment(tmp_path / "environment")
+    with BlockingServers(LocalTarget()) as there:
+        yield ServersPlace(there, image)
+    _end_agent()
+    end_servers()
 
 
 @pytest.fixture
