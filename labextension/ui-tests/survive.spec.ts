@@ -59,6 +59,7 @@ test.describe('without its server', () => {
     another,
     ownLab: lab
   }) => {
+    test.setTimeout(180_000); // two starts of a server, and JupyterLab's back-off between them
     const gate = gated(lab, 'killing.ipynb');
     const workbench = await another(lab);
     const person = await workbench.pipeline('killing.ipynb');
