@@ -268,25 +268,26 @@ class Fleet:
 
     async def forget(self, row: ServerRow) -> None:
         """A server has ended for good: take away what was its own."""
-        place = ServerDir.of(self.store.root, row.name)
-        await asyncio.to_thread(drop_links, self.store.root, place)
-        others = [one for one in server_rows(self.store) if one.name != row.name]
-        for volume in volume_rows(self.store).values():
-            if volume.made_for != row.name:
-                continue
-            goes = volume.reclaim == "Delete" or row.status.with_volumes
-            if goes and not users_of(volume.name, others):
-                await self._drop_volume(volume.name)
-            else:  # a later server of this name is another one
-                save_volume(self.store, replace(volume, made_for=None))
-        await asyncio.to_thread(shutil.rmtree, place.path, True)
-        # Last, so that an agent that comes after a kill does what is left of this.
-        forget_server(self.store, row.name)
-        del self.keepers[row.name]
-        self._publish("server-deleted", {"name": row.name})
-        there = volume_names(self.store)
-        claims = {one.claim(row.name) for one in row.asked.volumes}
-        await self._tell_volumes(claims & there)
+        async with self._turn:
+            place = ServerDir.of(self.store.root, row.name)
+            await asyncio.to_thread(drop_links, self.store.root, place)
+            others = [one for one in server_rows(self.store) if one.name != row.name]
+            for volume in volume_rows(self.store).values():
+                if volume.made_for != row.name:
+                    continue
+                goes = volume.reclaim == "Delete" or row.status.with_volumes
+                if goes and not users_of(volume.name, others):
+                    await self._drop_volume(volume.name)
+                else:  # a later server of this name is another one
+                    save_volume(self.store, replace(volume, made_for=None))
+            await asyncio.to_thread(shutil.rmtree, place.path, True)
+            # Last, so that an agent that comes after a kill does what is left of this.
+            forget_server(self.store, row.name)
+            del self.keepers[row.name]
+            self._publish("server-deleted", {"name": row.name})
+            there = volume_names(self.store)
+            claims = {one.claim(row.name) for one in row.asked.volumes}
+            await self._tell_volumes(claims & there)
 
     def _keep(self, row: ServerRow) -> None:
         keeper = self.keepers[row.name] = Keeper(self, row)
@@ -365,8 +366,14 @@ class Fleet:
         save_volume(self.store, row)
 
     async def _drop_volume(self, name: str) -> None:
+        folder = volumes_folder(self.store.root) / name
+        try:
+            await asyncio.to_thread(shutil.rmtree, folder)
+        except FileNotFoundError:
+            pass
+        except OSError as error:
+            raise LabwrightError(f"cannot delete {folder}: {error.strerror}") from None
         forget_volume(self.store, name)
-        await asyncio.to_thread(shutil.rmtree, volumes_folder(self.store.root) / name, True)
         self._publish("volume-deleted", {"name": name})
 
     async def _tell_volumes(self, names: Iterable[str]) -> None:
