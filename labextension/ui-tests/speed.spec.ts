@@ -18,13 +18,18 @@ function figure(what: string, value: number, unit = 'ms'): void {
 }
 
 test('the panel is there as soon as JupyterLab is', async ({ workbench }) => {
-  const person = await workbench.pipeline('painting.ipynb', SUM);
   const { page } = workbench;
-  await expect(person.step('judge')).toBeVisible();
-  // The layout, panel and notebook, is written down a moment after it changed.
-  await page.waitForRequest(
-    request => request.method() === 'PUT' && request.url().includes('/api/workspaces')
+  // The layout is written down a moment after it changed: with the notebook, then the panel too.
+  const saved = page.waitForRequest(
+    request =>
+      request.method() === 'PUT' &&
+      request.url().includes('/api/workspaces') &&
+      /painting\.ipynb/.test(request.postData() ?? '') &&
+      /"left":\{[^}]*"current":"labwright"/.test(request.postData() ?? '')
   );
+  const person = await workbench.pipeline('painting.ipynb', SUM);
+  await expect(person.step('judge')).toBeVisible();
+  await saved;
   await page.addInitScript(() => {
     const times = { ready: 0, panel: 0, graph: 0 };
     Object.assign(window, { paintTimes: times });
