@@ -2,9 +2,11 @@
 
 import signal
 import stat
+from dataclasses import replace
 
 import pytest
 
+from cli.far import FarTarget
 from labwright.targets.local.home import home
 from labwright.targets.local.servers.place import ServerDir
 from targets.local.agent.helpers import kill_agent
@@ -130,3 +132,33 @@ def test_what_cannot_be_is_one_message(say, words, said):
     assert err.startswith("labwright: ")
     assert said in err
     assert len(err.splitlines()) == 1
+
+
+def test_servers_and_volumes_of_another_target(say, ask, sky, fake):
+    sky.add("moon")
+    made = ask("servers", "create", "lab", "--image", fake, "--target", "moon", "--json")
+    assert (made["target"], made["state"]) == ("moon", "RUNNING")
+    ask("volumes", "create", "here", "1Mi", "--json")
+    assert {
+        (one["name"], one["target"]) for one in ask("volumes", "list", "--json")["volumes"]
+    } == {
+        ("here", "local"),
+        ("lab-workspace", "moon"),
+    }
+    assert say("servers", "show", "lab")[1].splitlines()[1] == "  target    moon"
+    assert say("servers", "list", "--target", "local")[1] == "There are no servers.\n"
+    assert ask("servers", "stop", "lab", "--json")["target"] == "moon"
+    say("servers", "delete", "lab", "--volumes")
+    wait_for(lambda: say("servers", "list")[1] == "There are no servers.\n")
+    assert "there is no server 'lab'" in say("servers", "show", "lab", "--target", "moon")[2]
+
+
+def test_a_target_without_servers_is_one_message(say, sky, monkeypatch):
+    sky.add("moon")
+    monkeypatch.setattr(FarTarget, "capabilities", replace(FarTarget.capabilities, servers=False))
+
+    for words in (["servers", "list"], ["servers", "create", "lab"], ["images", "list"]):
+        status, out, err = say(*words, "--target", "moon")
+        assert (status, out) == (2, "")
+        assert "no notebook servers run on target moon" in err
+    assert say("servers", "list")[0] == 0

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
+import random
 import signal
+import socket
 import stat
+import time
 from typing import Any
+from urllib.parse import urlsplit
 
 import psutil
 import pytest
@@ -314,6 +318,56 @@ def test_an_agent_killed_while_a_server_starts_leaves_one_server(
         assert [each.pid for each in mine] == [place().process_id()]
         there.ask(lambda one: one.delete_server("one", volumes=True))
         wait_for(lambda: there.ask(lambda one: one.servers()) == [])
+
+
+def test_agents_killed_at_any_moment_leave_each_server_once(
+    there: BlockingServers, fake: str
+) -> None:
+    seed = random.randrange(1 << 30)
+    chance = random.Random(seed)
+    names = ["one", "two"]
+    for name in names:
+        there.ask(lambda one, name=name: one.create_server(spec(fake, name)))
+    for _ in range(8):
+        name = chance.choice(names)
+        verb = chance.choice(["start_server", "stop_server", "restart_server"])
+        there.ask(lambda one, name=name, verb=verb: getattr(one, verb)(name))
+        time.sleep(chance.random() / 4)
+        kill_agent()
+    for name in names:
+        there.ask(lambda one, name=name: one.start_server(name))
+        view = until(there, name, "RUNNING")
+        assert view["message"] is None, seed
+        get(there, name, "api/status")
+        folder = f"--ServerApp.root_dir={workspace(name)}"
+        mine = [
+            each.pid
+            for each in psutil.process_iter(["cmdline"])
+            if folder in (each.info["cmdline"] or ())
+        ]
+        assert mine == [place(name).process_id()], seed
+
+
+def test_a_server_whose_port_was_taken_gets_another(there: BlockingServers, fake: str) -> None:
+    there.ask(lambda one: one.create_server(spec(fake)))
+    until(there, "one", "RUNNING")
+    port = urlsplit(there.ask(lambda one: one.server_address("one"))["url"]).port
+    there.ask(lambda one: one.restart_server("one"))
+    until(there, "one", "STOPPING", "WAITING", "STARTING")
+    until(there, "one", "RUNNING")
+    assert urlsplit(there.ask(lambda one: one.server_address("one"))["url"]).port == port
+    there.ask(lambda one: one.stop_server("one"))
+    until(there, "one", "STOPPED")
+
+    with socket.socket() as taken:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        taken.bind(("127.0.0.1", port))
+        taken.listen()
+        there.ask(lambda one: one.start_server("one"))
+        until(there, "one", "RUNNING")
+        get(there, "one", "api/status")
+
+    assert urlsplit(there.ask(lambda one: one.server_address("one"))["url"]).port != port
 
 
 def test_a_server_that_ended_while_no_agent_looked(there: BlockingServers, fake: str) -> None:

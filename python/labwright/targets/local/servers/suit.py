@@ -59,7 +59,9 @@ def check_server(spec: ServerSpec) -> None:
 def filled_in(spec: ServerSpec) -> ServerSpec:
     """The server with what its preset says, or with all there is where that is less."""
     full = with_preset(spec)
-    if spec.cpu is None and full.cpu is not None:
+    if "cpu" in NOT_OFFERED:
+        full = replace(full, cpu=spec.cpu)
+    elif spec.cpu is None and full.cpu is not None:
         full = replace(full, cpu=f"{min(cpu_cores(full.cpu), cpus()):g}")
     if spec.memory is None and full.memory is not None:
         most = psutil.virtual_memory().total // 2**20 * 2**20
