@@ -14,6 +14,7 @@ import pytest
 
 from contract.notebooks import Books
 from contract.servers import Place as ServersPlace
+from controller.fixtures import crds
 from labwright.targets.blocking import Loop
 from labwright.targets.blocking_servers import BlockingServers
 from labwright.targets.config import KnownTarget
@@ -23,7 +24,10 @@ from labwright.targets.local.home import home
 from labwright.targets.local.rundir import read_json
 from labwright.targets.local.target import LocalTarget
 from labwright.targets.protocols import PipelineTarget
+from targets.kubeflow.servers.bench import IMAGE, Bench, bench
 from targets.local.servers.helpers import end_servers, fake_environment
+
+__all__ = ["bench", "crds"]
 
 
 @pytest.fixture(params=["local", "kubeflow"])
@@ -43,11 +47,18 @@ def target(request: pytest.FixtureRequest, _own_home: None) -> Iterator[Pipeline
         _end_agent()
 
 
-@pytest.fixture(params=["local"])
+@pytest.fixture(params=["local", "kubeflow"])
 def servers_at(
     request: pytest.FixtureRequest, _own_home: None, tmp_path: Path
 ) -> Iterator[ServersPlace]:
-    """A target of notebook servers with nothing in it."""
+    """A target of notebook servers with nothing in it. Kubeflow's is a real control plane, with
+    Labwright's controller and pods that only seem to run."""
+    if request.param == "kubeflow":
+        cluster: Bench = request.getfixturevalue("bench")
+        with BlockingServers(cluster.target(namespace=cluster.spare)) as there:
+            yield ServersPlace(there, IMAGE)
+        cluster.wipe(cluster.spare)
+        return
     image = fake_environment(tmp_path / "environment")
     with BlockingServers(LocalTarget()) as there:
         yield ServersPlace(there, image)

@@ -132,6 +132,7 @@ def test_volumes_grow(servers_at: Place) -> None:
     with pytest.raises(Conflict):
         servers_at.there.ask(lambda one: one.create_volume(VolumeSpec("data", "1Mi")))
 
+    until(lambda: servers_at.volumes()["data"]["state"] == "BOUND")
     servers_at.there.ask(lambda one: one.resize_volume("data", "2Mi"))
     until(lambda: servers_at.volumes()["data"]["size"] == "2Mi")
     with pytest.raises(LabwrightError, match="shrink"):

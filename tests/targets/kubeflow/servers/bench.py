@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,8 @@ from labwright.servers.spec import ServerSpec
 from labwright.targets.blocking import Loop
 from labwright.targets.config import KnownTarget
 from labwright.targets.kubeflow.target import KubeflowTarget
+
+from .storage import make_class, provisioner
 
 View = dict[str, Any]
 IMAGE = "jupyter:1"
@@ -40,11 +41,12 @@ _RIGHTS = (
 
 @dataclass
 class Bench:
-    """`storage` is the class of volumes that are there at once."""
+    """`storage` is the class of volumes that are there at once; `spare` a second namespace."""
 
     plane: ControlPlane
     kube: Kube
     namespace: str
+    spare: str
     storage: str
     folder: Path
     loop: Loop = field(default_factory=Loop)
@@ -140,29 +142,48 @@ class Bench:
         except asyncio.TimeoutError:
             raise AssertionError(self.found(kind, name)) from None
 
+    def wipe(self, namespace: str) -> None:
+        """Have nothing of servers in a namespace, without waiting for the garbage collector."""
+        kinds = [
+            f"/apis/kubeflow.org/v1/namespaces/{namespace}/notebooks",
+            f"/apis/apps/v1/namespaces/{namespace}/statefulsets",
+            f"/api/v1/namespaces/{namespace}/pods",
+            f"/api/v1/namespaces/{namespace}/persistentvolumeclaims",
+        ]
+
+        async def look() -> None:
+            while any(self.kube.get(kind)["items"] for kind in kinds):
+                for kind in kinds:
+                    self.kube.http.delete(kind, params={"gracePeriodSeconds": 0})
+                await asyncio.sleep(0.2)
+
+        # The controller may have been about to put something right.
+        for _ in range(2):
+            self.wait(look())
+
     def close(self) -> None:
         for target in self._opened:
+            print(
+                "K",
+                target._transport._ready,
+                target._transport._loop,
+                target.client._transport._ready,
+            )
             self.wait(target.close())
         self.loop.close()
 
 
 @pytest.fixture(scope="session")
 def bench(crds: ControlPlane, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
-    with bench_of(crds, tmp_path_factory.mktemp("servers")) as found:
-        yield found
-
-
-@contextmanager
-def bench_of(plane: ControlPlane, folder: Path) -> Iterator[Bench]:
-    """A namespace, with a controller of its own, of a control plane that has the CRDs."""
-    namespace = plane.namespace("srv")
-    storage = f"here-{namespace}"
-    with plane.kube() as kube:
+    """Namespaces, with a controller of their own, of a control plane that has the CRDs."""
+    namespace, spare = crds.namespace("srv"), crds.namespace("srv")
+    folder = tmp_path_factory.mktemp("servers")
+    with crds.kube() as kube:
         _published(kube)
-        _provide(kube, storage)
-        watch = {"WATCH_NAMESPACES": namespace, "POD_NAMESPACE": namespace}
-        with controller(plane, folder, **watch):
-            bench = Bench(plane, kube, namespace, storage, folder)
+        storage = make_class(kube, namespace)
+        watch = {"WATCH_NAMESPACES": f"{namespace},{spare}", "POD_NAMESPACE": namespace}
+        with provisioner(crds, [namespace, spare]), controller(crds, folder, **watch):
+            bench = Bench(crds, kube, namespace, spare, storage, folder)
             try:
                 yield bench
             finally:
@@ -175,30 +196,3 @@ def _published(kube: Kube) -> None:
         "/openapi/v3/apis/kubeflow.org/v1",
         lambda found: "idleAfter" in str(found.get("components")),
     )
-
-
-def _provide(kube: Kube, storage: str) -> None:
-    kube.create(
-        {
-            "apiVersion": "storage.k8s.io/v1",
-            "kind": "StorageClass",
-            "metadata": {"name": storage},
-            "provisioner": "kubernetes.io/no-provisioner",
-            "allowVolumeExpansion": True,
-        }
-    )
-    for number in range(24):
-        kube.create(
-            {
-                "apiVersion": "v1",
-                "kind": "PersistentVolume",
-                "metadata": {"name": f"{storage}-{number}"},
-                "spec": {
-                    "capacity": {"storage": "1Gi"},
-                    "accessModes": ["ReadWriteOnce", "ReadWriteMany"],
-                    "storageClassName": storage,
-                    "persistentVolumeReclaimPolicy": "Delete",
-                    "hostPath": {"path": f"/nowhere/{number}"},
-                },
-            }
-        )

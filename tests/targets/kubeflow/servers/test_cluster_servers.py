@@ -109,8 +109,6 @@ def test_complaint_17_a_change_waits_for_a_restart(bench: Bench) -> None:
     assert (view["pending_restart"], view["cpu"], view["env"]) == (True, "250m", {"B": "2"})
     assert view["idle_after"] == 8 * 3600
     bench.until(target, spec.name, lambda view: view["pending_restart"])
-    # A pod's time has whole seconds: it must be older than the wish.
-    bench.wait(asyncio.sleep(1.1))
     bench.wait(target.restart_server(spec.name))
     bench.until(
         target,
@@ -161,6 +159,29 @@ def test_a_volume_is_made_grown_and_deleted(bench: Bench) -> None:
     bench.gone("PersistentVolumeClaim", name)
     with pytest.raises(NotFound, match="has no volume"):
         bench.wait(target.delete_volume(name))
+
+
+def test_a_volume_of_a_server_grows_with_it(bench: Bench) -> None:
+    target, spec = bench.target(), bench.spec()
+    bench.wait(target.create_server(spec))
+    bench.state(target, spec.name, "RUNNING")
+    claim = f"{spec.name}-work"
+    bench.wait(target.resize_volume(claim, "2Gi"))
+    view = bench.until(target, spec.name, lambda view: view["volumes"][0]["size"] == "2Gi")
+    # The Notebook asks for as much, so that its controller finds nothing amiss.
+    assert (view["state"], view["message"]) == ("RUNNING", None)
+    notebook = bench.found("Notebook", spec.name)
+    assert notebook is not None
+    assert notebook["spec"]["volumes"][0]["claim"]["size"] == "2Gi"
+    change = ServerChange.from_json({"volumes": [bench.home(size="3Gi")]})
+    view = bench.wait(target.change_server(spec.name, change))
+    assert view["pending_restart"] is False
+    there = bench.found("PersistentVolumeClaim", claim)
+    assert there is not None
+    assert there["spec"]["resources"]["requests"]["storage"] == "3Gi"
+    smaller = ServerChange.from_json({"volumes": [bench.home(size="1Gi")]})
+    with pytest.raises(LabwrightError, match="cannot shrink"):
+        bench.wait(target.change_server(spec.name, smaller))
 
 
 def test_an_image_of_the_catalogue_by_its_name(bench: Bench) -> None:

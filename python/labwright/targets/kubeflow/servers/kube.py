@@ -109,8 +109,10 @@ class Kube:
         path = kind.path(self.namespace, name)
         return await self._json("PUT", path, f"change {name}", repeatable=True, json=body)
 
-    async def patch(self, kind: Kind, name: str, patch: Object) -> Object:
-        """Merge into an object."""
+    async def patch(
+        self, kind: Kind, name: str, patch: Object, *, only_ask: bool = False
+    ) -> Object:
+        """Merge into an object. `only_ask`: whether that may be; nothing is changed."""
         return await self._json(
             "PATCH",
             kind.path(self.namespace, name),
@@ -118,6 +120,7 @@ class Kube:
             repeatable=True,
             json=patch,
             headers=_MERGE,
+            params={"dryRun": "All"} if only_ask else {},
         )
 
     async def delete(self, kind: Kind, name: str, uid: str = "") -> None:

@@ -13,7 +13,7 @@ from ...config import KnownTarget
 from ...errors import Conflict, Forbidden, NotFound, TargetError, TargetUnreachable
 from . import offering
 from .building import changed, new_claims, new_notebook, owner_patch
-from .claims import larger, made_for, size_of, users, wanted_size
+from .claims import larger, made_for, managed_claim, size_of, users, wanted_size
 from .kinds import CLAIMS, PODS, RECLAIM, REQUEST, Kind, Object, annotations_of, running
 from .kube import Kube
 from .reading import spec_of
@@ -47,15 +47,12 @@ class Maker:
 
     async def change(self, name: str, change: ServerChange) -> tuple[Object, bool]:
         """The Notebook as it is then, and whether its server must be started again for it."""
-        for attempt in range(TRIES):
+        for _ in range(TRIES):
             try:
                 return await self._change(name, change)
-            except _Outdated as error:
-                if attempt + 1 == TRIES:
-                    raise Conflict(
-                        f"others change server {name!r} all the time", hint="try again", status=409
-                    ) from error
-        raise AssertionError
+            except _Outdated:
+                continue
+        raise self._too_busy(name)
 
     async def delete(self, notebook: Object, *, volumes: bool) -> None:
         """Delete a server, and the volumes that go with it."""
@@ -83,10 +80,37 @@ class Maker:
         for one in going:
             await self._kube.delete(CLAIMS, one["metadata"]["name"], one["metadata"]["uid"])
 
-    async def grow(self, claim: Object, size: str) -> Object:
-        """Ask for more room in a volume."""
+    async def grow(self, claim: Object, size: str, *, only_ask: bool = False) -> Object:
+        """Have more room in a volume. `only_ask`: whether that can be."""
+        name = claim["metadata"]["name"]
+        if (claim.get("status") or {}).get("phase") != "Bound":
+            raise Conflict(
+                f"volume {name!r} cannot grow before it has been provided",
+                where=self._where,
+                hint="wait for it, or start a server that uses it",
+                status=409,
+            )
         patch = {"spec": {"resources": {"requests": {"storage": size}}}}
-        return await self._kube.patch(CLAIMS, claim["metadata"]["name"], patch)
+        return await self._kube.patch(CLAIMS, name, patch, only_ask=only_ask)
+
+    async def say_size(self, notebook: Object, claim: str, size: str) -> None:
+        """Let a Notebook whose controller makes a volume ask for as much as that has."""
+        kind = (await self._kube.cluster()).notebooks
+        for _ in range(TRIES):
+            volumes = (notebook.get("spec") or {}).get("volumes") or ()
+            asks = [
+                one for one in volumes if "claim" in one and managed_claim(notebook, one) == claim
+            ]
+            if not asks:
+                return
+            for one in asks:
+                one["claim"]["size"] = size
+            try:
+                await self._kube.replace(kind, notebook)
+                return
+            except Conflict:
+                notebook = await self._kube.get(kind, notebook["metadata"]["name"])
+        raise self._too_busy(notebook["metadata"]["name"])
 
     async def made_once(self, kind: Kind, body: Object, request: str, what: str) -> Object:
         """Make an object, once, though the answer be lost."""
@@ -176,7 +200,9 @@ class Maker:
             )
         choice = await offering.choice(self._kube, after, found)
         body = changed(notebook, after, given, choice)
-        await self._grow_all(before, after, found)
+        # Asked first, since a class whose volumes cannot grow refuses it; done last, since until
+        # its Notebook says so, too, a controller takes it for a mistake.
+        await self._grow_all(before, after, found, only_ask=True)
         request = uuid.uuid4().hex
         had = {one.name for one in before.volumes}
         new = [one for one in after.volumes if one.name not in had]
@@ -194,19 +220,26 @@ class Maker:
             await asyncio.shield(self._drop(claims, request))
             raise
         await self._mark(notebook, made)
+        await self._grow_all(before, after, found)
         if not cluster.managed:
             await self._reclaim(after, found)
         return notebook, restart
 
-    async def _grow_all(self, before: ServerSpec, after: ServerSpec, found: offering.Known) -> None:
-        """Ask for the room first: a class whose volumes cannot grow refuses it."""
+    async def _grow_all(
+        self,
+        before: ServerSpec,
+        after: ServerSpec,
+        found: offering.Known,
+        *,
+        only_ask: bool = False,
+    ) -> None:
         old = {one.name: one for one in before.volumes}
         for mount in after.volumes:
             live = found.claims.get(mount.claim(after.name))
             if mount.size is None or mount.name not in old or live is None:
                 continue
             if larger(mount.size, wanted_size(live)):
-                await self.grow(live, mount.size)
+                await self.grow(live, mount.size, only_ask=only_ask)
 
     async def _reclaim(self, spec: ServerSpec, found: offering.Known) -> None:
         for mount in spec.volumes:
@@ -225,6 +258,14 @@ class Maker:
             f"there is a server {name!r} already",
             where=self._where,
             hint="choose another name",
+            status=409,
+        )
+
+    def _too_busy(self, name: str) -> Conflict:
+        return Conflict(
+            f"others change server {name!r} all the time",
+            where=self._where,
+            hint="try again",
             status=409,
         )
 

@@ -50,7 +50,7 @@ class Known:
 async def look(kube: Kube, known: KnownTarget) -> Known:
     """Ask for all that decides about a server."""
     cluster = await kube.cluster()
-    names = ("images", "configurations", "storage_classes", "volumes")
+    names = ("images", "configurations", "storage_classes", "volumes.existing")
     offer, *answers = await asyncio.gather(
         _offer(kube, known),
         kube.may_list(IMAGES, "") if cluster.catalogue else _none(),
@@ -170,7 +170,7 @@ def check(spec: ServerSpec, found: Known, namespace: str, before: ServerSpec | N
     had = {one.name for one in before.volumes} if before else set()
     for mount in spec.volumes:
         claim = mount.claim(spec.name)
-        if "volumes" in found.unknown or mount.name in had:
+        if "volumes.existing" in found.unknown or mount.name in had:
             continue
         if mount.existing is not None and claim not in found.claims:
             raise NotFound(

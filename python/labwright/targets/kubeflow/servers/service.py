@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import AsyncIterator, Callable, Mapping
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 from ....servers.words import size_bytes
@@ -16,7 +16,7 @@ from ..transport import Transport
 from . import offering, reading
 from .access import connect, namespace_of, not_offered, why_not
 from .building import claim as claim_of
-from .claims import claims_of, managed_claim, users, volume_view
+from .claims import users, volume_view
 from .kinds import (
     CLAIMS,
     EVENTS,
@@ -87,7 +87,9 @@ class KubeflowServers:
     async def stop_server(self, name: str) -> View:
         notebook = await self._notebook(name)
         if running(notebook):
-            notebook = await self._annotate(name, {STOPPED: _now(), STOP_REASON: None})
+            notebook = await self._annotate(
+                name, {STOPPED: _time(datetime.now(timezone.utc)), STOP_REASON: None}
+            )
         return await self._view(notebook)
 
     async def restart_server(self, name: str) -> View:
@@ -95,11 +97,18 @@ class KubeflowServers:
         if not running(notebook):
             return await self.start_server(name)
         cluster = await self._kube.cluster()
-        if cluster.managed:
-            return await self._view(await self._annotate(name, {RESTARTED: _now()}))
         pod = pod_of(notebook, await self._pods())
-        if pod is not None:
-            await self._kube.delete(PODS, pod["metadata"]["name"], pod["metadata"]["uid"])
+        if pod is None:  # it starts anyhow
+            return await self._view(notebook)
+        if cluster.managed:
+            # Pods that are older are ended. By the API server's clock, not by ours; it knows whole
+            # seconds only, and the new pod must not be older as well.
+            made = datetime.fromisoformat(pod["metadata"]["creationTimestamp"].rstrip("Z"))
+            since = made.replace(tzinfo=timezone.utc) + timedelta(seconds=1)
+            if datetime.now(timezone.utc) < since:
+                await asyncio.sleep(1)
+            return await self._view(await self._annotate(name, {RESTARTED: _time(since)}))
+        await self._kube.delete(PODS, pod["metadata"]["name"], pod["metadata"]["uid"])
         return await self._view(notebook)
 
     async def delete_server(self, name: str, *, volumes: bool = False) -> None:
@@ -134,9 +143,8 @@ class KubeflowServers:
         text, used = whole_text(piece, final=over and last)
         return {"text": text, "offset": begin, "next": begin + used, "end": over and last}
 
-    async def watch_servers(self) -> AsyncIterator[View]:
-        async for change in self._watching.follow():
-            yield change
+    def watch_servers(self) -> AsyncIterator[View]:
+        return self._watching.follow()
 
     async def volumes(self) -> list[View]:
         claims, notebooks, events = await asyncio.gather(
@@ -167,9 +175,10 @@ class KubeflowServers:
         has = has_size(claim)
         if size_bytes(size, where=name) < size_bytes(has, where=name):
             raise BadRequest(f"a volume cannot shrink from {has} to {size}", where=name, status=400)
-        claim = await self._maker.grow(claim, size)
+        await self._maker.grow(claim, size, only_ask=True)
         for notebook in notebooks:
-            await self._say_size(notebook, name, size)
+            await self._maker.say_size(notebook, name, size)
+        claim = await self._maker.grow(claim, size)
         return volume_view(claim, self.name, users(name, notebooks, ()))
 
     async def delete_volume(self, name: str) -> None:
@@ -289,19 +298,6 @@ class KubeflowServers:
                 return b""
             raise
 
-    async def _say_size(self, notebook: Object, claim: str, size: str) -> None:
-        """Let a Notebook whose controller makes a volume ask for as much as it has."""
-        if claim not in claims_of(notebook):
-            return
-        volumes = (notebook.get("spec") or {}).get("volumes") or []
-        asks = [one for one in volumes if "claim" in one and managed_claim(notebook, one) == claim]
-        if not asks:
-            return
-        for one in asks:
-            one["claim"]["size"] = size
-        cluster = await self._kube.cluster()
-        await self._kube.replace(cluster.notebooks, notebook)
-
 
 class _Look:
     """What there is in a namespace, to make views of."""
@@ -332,9 +328,8 @@ def gateway_of(known: KnownTarget) -> str | None:
     return "" if known.in_cluster else None
 
 
-def _now() -> str:
-    # Whole seconds, as Kubernetes' own times: a restart is compared with them.
-    return datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+def _time(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 async def _nothing() -> tuple[list[Object], str]:
