@@ -237,6 +237,24 @@ def test_cpus_are_what_was_asked_for(there: BlockingServers, fake: str) -> None:
     assert get(there, "one", "api/env")["OMP_NUM_THREADS"] == "1"
 
 
+@pytest.mark.parametrize("pause", [0, 0.05, 0.2])
+def test_a_server_is_stopped_and_deleted_while_it_starts(
+    there: BlockingServers, fake: str, pause: float
+) -> None:
+    there.ask(lambda one: one.create_server(spec(fake)))
+    time.sleep(pause)
+    there.ask(lambda one: one.stop_server("one"))
+    assert until(there, "one", "STOPPED")["stop_reason"] == "It was stopped."
+    there.ask(lambda one: one.start_server("one"))
+    time.sleep(pause)
+    there.ask(lambda one: one.delete_server("one"))
+    wait_for(lambda: there.ask(lambda one: one.servers()) == [])
+    folder = f"--ServerApp.root_dir={workspace()}"
+    assert not [
+        each for each in psutil.process_iter(["cmdline"]) if folder in (each.info["cmdline"] or ())
+    ]
+
+
 def test_a_server_that_ends_says_why(there: BlockingServers, fake: str) -> None:
     there.ask(lambda one: one.create_server(spec(fake)))
     until(there, "one", "RUNNING")

@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import time
+import traceback
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timezone
@@ -66,17 +67,21 @@ class Keeper:
     async def live(self) -> None:
         """Until the server is deleted."""
         while self.fleet.keepers.get(self.row.name) is self:
+            state = self.row.state
             try:
                 rest = await self._look()
             except StoreError as error:  # a full disk, say: what was not written is tried again
                 sys.stderr.write(f"{error}\n")
                 rest = LOOK
             except LabwrightError as error:
-                self._fail(error.what if not error.hint else f"{error.what} ({error.hint})")
-                rest = None
+                rest = self._failed(
+                    state, f"{error.what} ({error.hint})" if error.hint else error.what
+                )
             except OSError as error:
-                self._fail(f"{error.strerror or error}: {error.filename or 'no file named'}")
-                rest = None
+                rest = self._failed(state, f"{error.strerror}: {error.filename}")
+            except Exception:  # a mistake of ours with one server is none with the others
+                traceback.print_exc()
+                rest = SLOW
             with suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(self._wake.wait(), rest)
             self._wake.clear()
@@ -99,17 +104,13 @@ class Keeper:
 
     async def _look(self) -> float | None:
         """Take the next step; how long to wait for the one after, None for until something is."""
-        if self.child is not None and self.child.poll() is not None and not self.place.alive:
-            code: int | None = self.child.returncode
-        else:
-            code = None
         state = self.row.state
         if state == "WAITING":
             return await self._begin()
         if state == "STARTING":
-            return await self._rise(code)
+            return await self._rise()
         if state == "RUNNING":
-            return await self._guard(code)
+            return await self._guard()
         if state in ("STOPPING", "TERMINATING"):
             return await self._end()
         return None
@@ -168,17 +169,21 @@ class Keeper:
         self._last, self._probed = None, 0.0
         self.become("STARTING")
 
-    async def _rise(self, code: int | None) -> float | None:
+    async def _rise(self) -> float | None:
         status = self.row.status
         if not self.place.alive:
             if self.fleet.taken(status.port) and status.tries + 1 < TRIES:
                 self.become("WAITING", tries=status.tries + 1, port=None)
                 return 0
             last = self.place.last_words()
-            self._fail(f"{_ended(code)} before it answered{': ' + last if last else '.'}")
+            ended = _ended(self._code())
+            self._fail(f"{ended} before it answered{': ' + last if last else '.'}")
             return None
         row = self.row
-        if await self.fleet.ready(row) and self.row is row:
+        ready = await self.fleet.ready(row)
+        if self.row is not row:
+            return 0
+        if ready:
             self.become("RUNNING", message=None, tries=0, started_at=now(), last_activity=now())
             return 0
         took = _since(status.began)
@@ -186,8 +191,9 @@ class Keeper:
             self.become("STARTING", message="It takes long to start; its log may say why.")
         return QUICK if took < 5 else LOOK / 2
 
-    async def _guard(self, code: int | None) -> float | None:
+    async def _guard(self) -> float | None:
         if not self.place.alive:
+            code = self._code()
             if code:
                 self._fail(f"{_ended(code)}; its log may say why.")
             else:  # by its own menu, say
@@ -204,7 +210,7 @@ class Keeper:
         return min(LOOK, pause(idle_after))
 
     async def _weigh(self, limit: float) -> None:
-        family = await asyncio.to_thread(process.family, self.place.process_id())
+        family = await asyncio.to_thread(process.family, self._pid())
         said = await asyncio.to_thread(process.end_greediest, family, limit)
         if said is not None and self.row.state == "RUNNING":
             self.become("RUNNING", message=said)
@@ -239,13 +245,11 @@ class Keeper:
     async def _end(self) -> float | None:
         if self.place.alive:
             if not self._asked_to_end:
-                pid = self.place.process_id()
-                self._family = await asyncio.to_thread(process.family, pid)
+                self._family = await asyncio.to_thread(process.family, self._pid())
                 process.send(self._family[:1], signal.SIGTERM)
                 self._asked_to_end = time.monotonic()
             elif time.monotonic() - self._asked_to_end > GRACE:
-                pid = self.place.process_id()
-                self._family += await asyncio.to_thread(process.family, pid)
+                self._family += await asyncio.to_thread(process.family, self._pid())
                 process.send(self._family, signal.SIGKILL)
             return QUICK
         # Kernels of a server that had to be killed would go on.
@@ -261,6 +265,24 @@ class Keeper:
             self.become("WAITING", again=False, tries=0, message=None, began=None, started_at=None)
             return 0
         self._stopped(self.row.status.stop_reason or "It was stopped.")
+        return None
+
+    def _pid(self) -> int | None:
+        """Its process; it may not have come to write its number down yet."""
+        return self.place.process_id() or (self.child.pid if self.child else None)
+
+    def _code(self) -> int | None:
+        """How its process ended, if it was a child of this very agent."""
+        try:
+            return self.child.wait(1) if self.child else None
+        except subprocess.TimeoutExpired:
+            return None
+
+    def _failed(self, state: State, message: str) -> float | None:
+        """What was tried in that state cannot be; unless somebody wants another state now."""
+        if self.row.state != state:
+            return 0
+        self._fail(message)
         return None
 
     def _stopped(self, reason: str) -> None:
