@@ -4,6 +4,7 @@ import './steps.css';
 import './pipeline.css';
 import './dialogs.css';
 import './inspector.css';
+import './forms.css';
 import './runs.css';
 import './panel.css';
 import './runview.css';

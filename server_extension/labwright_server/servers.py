@@ -119,7 +119,8 @@ async def ask_all(
         target = await workbench.targets.get(name)
         if not target.capabilities.servers:
             return []
-        workbench.watching.check_there(target)
+        if target.kind != "local":
+            workbench.watching.check_there(target)
         servers = cast("ServersTarget", target)
         workbench.attending.attend(servers)
         return (await workbench.late.ask(name, what, partial(ask, servers)))[0]

@@ -210,3 +210,23 @@ class TestWithoutServers:
         for what in ("servers", "server-options"):
             found = await ask("GET", what, params=THERE)
             assert (found.code, told(found)["code"]) == (409, "not-offered")
+
+
+async def test_this_machine_has_images_volumes_and_options(ask: Ask) -> None:
+    options = told(await ask("GET", "server-options"))
+    assert options["schema"]["properties"]["name"]["title"] == "Name"
+    assert options["defaults"]["idle_after"] == 0  # they are not stopped by themselves
+    images = told(await ask("GET", "images", params={"target": "local"}))["images"]
+    assert images
+    body = {"name": "data", "size": "1Gi"}
+    made = await ask("POST", "volumes", body)
+    assert (made.code, told(made)["path"]) != (201, None)
+    assert told(await ask("PATCH", "volumes/data", {"size": "2Gi"}))["size"] == "2Gi"
+    listed = told(await ask("GET", "volumes"))["volumes"]
+    assert [(one["name"], one["target"], one["used_by"]) for one in listed] == [
+        ("data", "local", [])
+    ]
+    assert (await ask("DELETE", "volumes/data")).code == 204
+    assert told(await ask("GET", "servers", params={"target": "local"}))["servers"] == []
+    found = await ask("GET", "servers/none/address")
+    assert (found.code, told(found)["code"]) == (404, "not-found")

@@ -35,13 +35,14 @@ export function SpawnForm(props: ISpawnFormProps): JSX.Element {
   const first = offers && part(offers, isFirst);
   const further = offers && part(offers, isFurther);
   const form = (which: string, schema: JSONObject): JSX.Element => (
-    <SchemaForm
-      key={`${choice.target} ${which}`}
-      schema={schema}
-      data={within(choice.data, schema)}
-      translator={translator}
-      onChange={(data, right) => change(which, data, right)}
-    />
+    <div className="jp-lw-Form" key={`${choice.target} ${which}`}>
+      <SchemaForm
+        schema={schema}
+        data={within(choice.data, schema)}
+        translator={translator}
+        onChange={(data, right) => change(which, data, right)}
+      />
+    </div>
   );
   return (
     <div className="jp-lw-Run jp-lw-Spawn" ref={fields}>
@@ -212,12 +213,14 @@ export function ChangeForm(props: IChangeFormProps): JSX.Element {
             )}
       </p>
       {gpus.length > 0 && <Gpus gpus={gpus} why={undefined} trans={trans} />}
-      <SchemaForm
-        schema={schema}
-        data={within(value, schema)}
-        translator={translator}
-        onChange={onChange}
-      />
+      <div className="jp-lw-Form">
+        <SchemaForm
+          schema={schema}
+          data={within(value, schema)}
+          translator={translator}
+          onChange={onChange}
+        />
+      </div>
     </div>
   );
 }

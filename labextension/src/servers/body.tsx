@@ -4,13 +4,15 @@ import type { ReactElement } from 'react';
 import { allowAccept } from '../dialogs/accept';
 import { tabToFields } from '../dialogs/tab';
 
-/** Draws a form; `onChange` takes what it holds, and whether that may be sent. */
-export type Draw<T> = (onChange: (value: T, valid: boolean) => void) => ReactElement;
+type OnChange<T> = (value: T, valid: boolean) => void;
+
+/** Draws a form that begins with `value`; `onChange` takes what it holds, and whether it is right. */
+export type Draw<T> = (value: T, onChange: OnChange<T>) => ReactElement;
 
 class FormBody<T> extends ReactWidget implements Dialog.IBodyWidget<T> {
   constructor(
     private _value: T,
-    private readonly _draw: Draw<T>
+    private readonly _draw: (onChange: OnChange<T>) => ReactElement
   ) {
     super();
   }
@@ -44,36 +46,47 @@ export interface IAskOptions<T> {
 
 /** Ask with a form; null where the person changed their mind. */
 export async function ask<T>(options: IAskOptions<T>): Promise<T | null> {
-  const { title, okLabel, value: first, draw, warn } = options;
-  const body = new FormBody(first, draw);
+  const { title, okLabel, draw, warn } = options;
   const button = warn ? Dialog.warnButton : Dialog.okButton;
-  const dialog = new Dialog<T>({
-    title,
-    body,
-    buttons: [Dialog.cancelButton(), button({ label: okLabel })],
-    ...(warn ? { defaultButton: 0 } : {})
-  });
-  dialog.addClass('jp-lw-Dialog');
-  tabToFields(dialog);
-  body.onValid = valid => allowAccept(dialog, valid);
-  const { button: pressed, value } = await dialog.launch();
-  return pressed.accept && value !== null && body.valid ? value : null;
+  let held = options.value;
+  for (;;) {
+    const body = new FormBody(held, onChange => draw(held, onChange));
+    const dialog = new Dialog<T>({
+      title,
+      body,
+      buttons: [Dialog.cancelButton(), button({ label: okLabel })],
+      ...(warn ? { defaultButton: 0 } : {})
+    });
+    dialog.addClass('jp-lw-Dialog');
+    tabToFields(dialog);
+    body.onValid = valid => allowAccept(dialog, valid);
+    const { button: pressed, value } = await dialog.launch();
+    if (!pressed.accept || value === null) {
+      return null;
+    }
+    if (body.valid) {
+      return value;
+    }
+    held = value; // the key Enter does not ask whether the button may be pressed
+  }
 }
 
 /** Ask until it can be done, or the person gives up: what was filled in is never lost. */
 export async function askUntil<T, R>(
   options: Omit<IAskOptions<T>, 'draw'> & {
-    draw: (value: T, error: Error | null) => Draw<T>;
+    /** `error`: why it could not be done as it was asked for. */
+    draw: (value: T, error: Error | null, onChange: OnChange<T>) => ReactElement;
   },
   act: (value: T) => Promise<R>
 ): Promise<R | null> {
   let { value } = options;
   let error: Error | null = null;
   for (;;) {
-    const found: T | null = await ask({
+    const why = error;
+    const found: T | null = await ask<T>({
       ...options,
       value,
-      draw: options.draw(value, error)
+      draw: (held, onChange) => options.draw(held, why, onChange)
     });
     if (found === null) {
       return null;

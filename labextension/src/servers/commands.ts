@@ -7,8 +7,8 @@ import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 import type { Server, ServerState } from '../api';
 import { place } from '../runs/place';
 import { CommandIDs } from '../tokens';
-import { labwrightIcon } from '../ui';
 import type { IServersPanel } from './context';
+import { serverMark } from './icon';
 import { keyOf, type Verb } from './model';
 import { openServer } from './open';
 
@@ -55,7 +55,7 @@ export function addServerCommands(
           ? trans.__('Server')
           : trans.__('New Server…'),
     caption: trans.__('A JupyterLab of its own, with CPUs, memory and GPUs to choose'),
-    icon: args => (args.isLauncher ? labwrightIcon : addIcon),
+    icon: args => (args.isLauncher ? serverMark : addIcon),
     isVisible: there,
     isEnabled: there,
     execute: async args => {

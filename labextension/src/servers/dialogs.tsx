@@ -26,7 +26,7 @@ export function confirmDelete(
     okLabel: trans.__('Delete'),
     value: { volumes: false },
     warn: true,
-    draw: onChange => (
+    draw: (_, onChange) => (
       <DeleteForm
         server={server}
         trans={trans}
@@ -90,9 +90,9 @@ export async function askSize(
     title: trans.__('Make %1 larger', volume.name),
     okLabel: trans.__('Resize'),
     value: volume.size ?? '',
-    draw: onChange => (
+    draw: (held, onChange) => (
       <SizeForm
-        volume={volume}
+        first={held}
         trans={trans}
         onChange={text => onChange(text, SIZE.test(text))}
       />
@@ -102,12 +102,12 @@ export async function askSize(
 }
 
 function SizeForm(props: {
-  volume: Volume;
+  first: string;
   trans: TranslationBundle;
   onChange: (size: string) => void;
 }): JSX.Element {
-  const { volume, trans, onChange } = props;
-  const [size, setSize] = useState(volume.size ?? '');
+  const { first, trans, onChange } = props;
+  const [size, setSize] = useState(first);
   const id = useId();
   return (
     <form className="jp-lw-Run" onSubmit={event => event.preventDefault()}>
@@ -149,12 +149,12 @@ export async function makeVolume(options: IVolumeOptions): Promise<void> {
     access_mode: 'ReadWriteOnce',
     target: targets.hosts.find(({ available }) => available)?.name ?? 'local'
   };
-  const made = await askUntil<VolumeRequest, true>(
+  await askUntil<VolumeRequest, true>(
     {
       title: trans.__('New volume'),
       okLabel: trans.__('Create'),
       value: first,
-      draw: (value, error) => onChange => (
+      draw: (value, error, onChange) => (
         <VolumeForm options={options} value={value} error={error} onChange={onChange} />
       )
     },
@@ -163,9 +163,6 @@ export async function makeVolume(options: IVolumeOptions): Promise<void> {
       return true;
     }
   );
-  if (made) {
-    await servers.want('volumes');
-  }
 }
 
 function VolumeForm(props: {

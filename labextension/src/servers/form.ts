@@ -79,20 +79,27 @@ function clean(value: JSONValue | undefined): JSONValue {
   return value ?? null;
 }
 
-/** The fields of a server that can be changed, as the form has them. */
-export function asForm(server: Server): JSONObject {
+/** The fields of a server that can be changed, as a form of this schema has them. */
+export function asForm(server: Server, schema: JSONObject): JSONObject {
+  const volumes = (schema.properties as Properties).volumes as
+    { items?: { properties?: JSONObject } } | undefined;
+  const parts = volumes?.items?.properties ?? {};
+  const offered = (mount: JSONObject): JSONObject =>
+    Object.fromEntries(Object.entries(mount).filter(([name]) => name in parts));
   return wish({
     image: server.image,
     cpu: server.cpu,
     memory: server.memory,
     gpu: server.gpu as JSONObject | null,
-    volumes: server.volumes.map(one => ({
-      name: one.name,
-      path: one.path,
-      ...(one.existing ? { existing: one.claim } : { size: one.size }),
-      read_only: one.read_only,
-      reclaim: one.reclaim
-    })),
+    volumes: server.volumes.map(one =>
+      offered({
+        name: one.name,
+        path: one.path,
+        ...(one.existing ? { existing: one.claim } : { size: one.size }),
+        read_only: one.read_only,
+        reclaim: one.reclaim
+      })
+    ),
     env: server.env,
     idle_after: server.idle_after === null ? null : durationText(server.idle_after)
   });

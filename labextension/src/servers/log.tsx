@@ -4,8 +4,9 @@ import { ReactWidget } from '@jupyterlab/ui-components';
 import type { IOnTarget } from '../api';
 import { useSignal } from '../runs/hooks';
 import { LogLines } from '../runs/LogLines';
-import { ErrorBoundary, labwrightIcon } from '../ui';
+import { ErrorBoundary } from '../ui';
 import type { IServersPanel } from './context';
+import { serverMark } from './icon';
 import { LogReader } from './logReader';
 
 /** What a server prints, in the main area. */
@@ -25,7 +26,7 @@ export function logWidget(
   const widget = new MainAreaWidget({ content });
   widget.id = id;
   widget.title.label = trans.__('Log of %1', name);
-  widget.title.icon = labwrightIcon;
+  widget.title.icon = serverMark;
   widget.title.closable = true;
   widget.toolbar.hide();
   widget.disposed.connect(() => reader.dispose());

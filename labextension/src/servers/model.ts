@@ -158,7 +158,8 @@ export class ServersModel implements IDisposable {
   }
 
   async createVolume(request: VolumeRequest): Promise<void> {
-    this._putVolume(await this._client.createVolume(request));
+    await this._client.createVolume(request);
+    await this.want('volumes');
   }
 
   async resizeVolume(volume: IOnTarget, size: string): Promise<void> {
@@ -228,7 +229,10 @@ export class ServersModel implements IDisposable {
         this._tell();
         break;
       case 'volume':
-        this._putVolume(event.volume);
+        // One of them is no list: it is read once somebody wants it.
+        if (this._wanted.has('volumes')) {
+          this._putVolume(event.volume);
+        }
         break;
       case 'volume-deleted':
         this._volumes = this._volumes.filter(one => keyOf(one) !== keyOf(event));
@@ -250,6 +254,9 @@ export class ServersModel implements IDisposable {
   }
 
   private _tellMoved(before: Server | null, server: Server): void {
+    if (server.state === 'RUNNING' && before?.state !== 'RUNNING') {
+      this._stops.delete(keyOf(server)); // its next stop is another one
+    }
     if (JSON.stringify(before) !== JSON.stringify(server)) {
       this._moved.emit({ before, server });
     }

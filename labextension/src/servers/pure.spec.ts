@@ -55,6 +55,7 @@ describe('forms', () => {
       'cpu',
       'memory',
       'gpu',
+      'volumes',
       'idle_after'
     ]);
     expect(first.required).toEqual(['name']);
@@ -83,7 +84,9 @@ describe('forms', () => {
       volumes: [mount('home'), mount('data', { existing: true, claim: 'shared' })],
       env: { A: 'b' }
     });
-    const before = asForm(work);
+    const before = asForm(work, options().schema as never);
+    // A part of a volume that is not offered there is not in the form either.
+    expect((before.volumes as object[])[0]).not.toHaveProperty('read_only');
     expect(before).toMatchObject({ idle_after: '8h', cpu: '2', env: { A: 'b' } });
     const fields = ['cpu', 'memory', 'gpu', 'volumes', 'env', 'idle_after'];
     // What the form fills in by itself is no change.

@@ -101,6 +101,21 @@ export function options(more: Partial<ServerOptions> = {}): ServerOptions {
             vendor: { title: 'Kind', type: 'string', default: 'nvidia.com/gpu' }
           }
         },
+        volumes: {
+          title: 'Volumes',
+          type: 'array',
+          items: {
+            type: 'object',
+            additionalProperties: false,
+            properties: {
+              name: { title: 'Name', type: 'string' },
+              path: { title: 'Folder', type: 'string' },
+              size: { title: 'Size', type: ['string', 'null'] },
+              existing: { title: 'Existing volume', type: ['string', 'null'] },
+              reclaim: { title: 'Reclaim', type: 'string', default: 'Retain' }
+            }
+          }
+        },
         idle_after: { title: 'Stop when idle for', type: ['string', 'null'] },
         env: {
           title: 'Environment variables',

@@ -132,13 +132,17 @@ describe('ServersModel', () => {
   });
 
   it('takes what others deleted for deleted, and knows who stopped a server', async () => {
-    const { model } = known(server('work'), server('other'));
+    const { events, model } = known(server('work'), server('other'));
     await model.refresh();
     const [other, work] = [model.get('other@local')!, model.get('work@local')!];
     await model.move(work, 'stop');
     expect([model.stoppedHere(work), model.stoppedHere(other)]).toEqual([true, false]);
     expect(model.get('work@local')?.state).toBe('STOPPING');
     await model.move(work, 'start');
+    expect(model.stoppedHere(work)).toBe(false);
+    // Another one started it meanwhile: who stops it next is not known.
+    await model.move(work, 'stop');
+    events.event.emit({ ...event, type: 'server', server: server('work') });
     expect(model.stoppedHere(work)).toBe(false);
     await model.remove(work, true);
     expect(names(model)).toEqual(['other']);

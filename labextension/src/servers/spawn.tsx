@@ -42,7 +42,7 @@ export function spawnServer(
         target: first?.name ?? 'local',
         data: { name: freeName(servers.all.map(({ name }) => name)) }
       },
-      draw: (value, error) => onChange => (
+      draw: (value, error, onChange) => (
         <SpawnForm options={options} value={value} error={error} onChange={onChange} />
       )
     },
@@ -65,13 +65,13 @@ export async function editServer(
       throw new Error(trans.__('Nothing about it can be changed.'));
     }
     const fields = Object.keys(schema.properties as JSONObject);
-    const before = asForm(server);
+    const before = asForm(server, schema);
     return await askUntil<JSONObject, Server>(
       {
         title: trans.__('Edit %1', server.name),
         okLabel: trans.__('Save'),
         value: before,
-        draw: (value, error) => onChange => (
+        draw: (value, error, onChange) => (
           <ChangeForm
             server={server}
             schema={schema}
