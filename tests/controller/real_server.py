@@ -130,8 +130,13 @@ def real_server(
             # There is no cluster DNS here.
             "PROBE_URL": f"http://127.0.0.1:{port}",
         }
-        with controller(plane, folder, **settings):
-            yield RealServer(kube, namespace, port)
+        try:
+            with controller(plane, folder, **settings):
+                yield RealServer(kube, namespace, port)
+        finally:
+            kube.delete(f"/apis/labwright.dev/v1alpha1/notebookimages/{namespace}")
+            # All else goes with it.
+            kube.delete(f"/api/v1/namespaces/{namespace}")
 
 
 def _volume(namespace: str, home: Path, node: Node) -> Object:

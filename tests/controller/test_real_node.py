@@ -76,6 +76,9 @@ def test_a_server_is_started_restarted_culled_and_keeps_its_files(
         server.run("import os; open('kept.txt', 'w').write(f'uid {os.getuid()}')")
         assert server.read("kept.txt") == "uid 1000"
 
+        # Nobody else's page may act for a user who is let in.
+        assert httpx.post(f"{server.url}/api/kernels", json={}).status_code == 403
+
         # What a user breaks in the own packages keeps no server from starting.
         server.run(BREAK_JUPYTERLAB)
 
