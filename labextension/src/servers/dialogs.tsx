@@ -43,21 +43,29 @@ export function DeleteForm(props: {
 }): JSX.Element {
   const { server, trans, onChange } = props;
   const own = server.volumes.filter(({ existing }) => !existing);
-  const names = own.map(({ claim, size }) => (size ? `${claim} (${size})` : claim));
+  const doomed = own.filter(({ reclaim }) => reclaim === 'Delete');
+  const kept = own.filter(({ reclaim }) => reclaim === 'Retain');
   return (
     <div>
       <p className="jp-lw-Dialog-words">
         {own.length > 0
-          ? trans.__('What runs in it ends. Its volumes and their files are kept:')
+          ? trans.__('What runs in it ends.')
           : trans.__('What runs in it ends. It has no volumes of its own.')}
       </p>
-      {own.length > 0 && (
+      {doomed.length > 0 && (
         <>
-          <ul className="jp-lw-Confirm">
-            {names.map(one => (
-              <li key={one}>{one}</li>
-            ))}
-          </ul>
+          <p className="jp-lw-Dialog-words">
+            {trans.__('These volumes were made to go with it, with their files:')}
+          </p>
+          <Names mounts={doomed} />
+        </>
+      )}
+      {kept.length > 0 && (
+        <>
+          <p className="jp-lw-Dialog-words">
+            {trans.__('These volumes and their files are kept:')}
+          </p>
+          <Names mounts={kept} />
           <label className="jp-lw-Check">
             <input type="checkbox" onChange={event => onChange(event.target.checked)} />
             {trans.__('Delete them too. Their files are lost for good.')}
@@ -65,6 +73,16 @@ export function DeleteForm(props: {
         </>
       )}
     </div>
+  );
+}
+
+function Names({ mounts }: { mounts: Server['volumes'] }): JSX.Element {
+  return (
+    <ul className="jp-lw-Confirm">
+      {mounts.map(({ claim, size }) => (
+        <li key={claim}>{size ? `${claim} (${size})` : claim}</li>
+      ))}
+    </ul>
   );
 }
 

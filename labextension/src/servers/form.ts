@@ -8,8 +8,6 @@ type Properties = Record<string, JSONObject>;
 
 /** Fields that are always in sight; the rest is folded away. */
 const FIRST = ['name', 'image', 'cpu', 'memory', 'gpu', 'volumes', 'idle_after'];
-/** How a server says that a value is kept to itself. */
-export const HIDDEN = '(hidden)';
 
 /** The part of the form with the fields that `wanted` names; null where there are none. */
 export function part(
@@ -105,12 +103,9 @@ export function asForm(server: Server, schema: JSONObject): JSONObject {
   });
 }
 
-/** Which fields of a server the form can change: all that it shows, but for hidden values. */
-export function canChange(server: Server): (field: string) => boolean {
-  const known = ['image', 'cpu', 'memory', 'gpu', 'volumes', 'env', 'idle_after'];
-  const secret = Object.values(server.env).includes(HIDDEN);
-  return field => known.includes(field) && !(field === 'env' && secret);
-}
+/** Which fields of a server can be changed, and are known from it. */
+export const isKnown = (field: string): boolean =>
+  FIRST.includes(field) ? field !== 'name' : field === 'env';
 
 /** What is otherwise than it was: null for what is left empty now. */
 export function changeOf(

@@ -268,6 +268,14 @@ describe('what is asked before a server goes', () => {
     expect(heard).toEqual([true]);
   });
 
+  it('says which were made to go with it', () => {
+    const scratch = mount('scratch', { reclaim: 'Delete' });
+    ask(server('work', { volumes: [scratch] }));
+    expect(screen.getByText(/made to go with it/)).toBeTruthy();
+    expect(screen.getByText('work-scratch (5Gi)')).toBeTruthy();
+    expect(screen.queryByRole('checkbox')).toBeNull();
+  });
+
   it('has no choice where there is none', () => {
     ask(server('work', { volumes: [mount('shared', { existing: true })] }));
     expect(screen.queryByRole('checkbox')).toBeNull();

@@ -5,7 +5,7 @@ import type { JSONObject } from '@lumino/coreutils';
 import type { Client, Server, ServerRequest } from '../api';
 import type { TargetsModel } from '../targets/model';
 import { askUntil } from './body';
-import { asForm, canChange, changeOf, freeName, part, wish } from './form';
+import { asForm, changeOf, freeName, isKnown, part, wish } from './form';
 import type { ServersModel } from './model';
 import { ChangeForm, SpawnForm } from './SpawnForm';
 
@@ -60,7 +60,7 @@ export async function editServer(
   const trans = translator.load('labwright');
   try {
     const offers = await client.serverOptions(server.target);
-    const schema = part(offers, canChange(server));
+    const schema = part(offers, isKnown);
     if (!schema) {
       throw new Error(trans.__('Nothing about it can be changed.'));
     }
