@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import logging
 import sys
+from contextlib import AsyncExitStack
 
 import kopf
 
@@ -15,6 +16,7 @@ from labwright_controller.leader import LeadershipLost, Lease
 from labwright_controller.login import login
 from labwright_controller.operator import Operator
 from labwright_controller.settings import Settings, from_environment
+from labwright_controller.webhooks import Webhooks
 
 log = logging.getLogger("labwright_controller")
 
@@ -22,15 +24,16 @@ log = logging.getLogger("labwright_controller")
 async def serve(settings: Settings) -> None:
     """Be the controller, or wait to become it."""
     async with Api(login) as api:
-        operator = Operator(settings, api, login)
-        listener = await health.listen(settings.listen, api, operator)
-        try:
+        operator = Operator(settings, api)
+        async with AsyncExitStack() as stack:
+            listener = await health.listen(settings.listen, api, operator)
+            stack.push_async_callback(listener.cleanup)
+            if settings.webhooks:
+                await stack.enter_async_context(Webhooks(settings, api).serving())
             if settings.elect:
                 await _lead(Lease(api, settings.namespace, settings.identity), operator)
             else:
                 await operator.run()
-        finally:
-            await listener.cleanup()
 
 
 async def _lead(lease: Lease, operator: Operator) -> None:
@@ -53,12 +56,10 @@ def main() -> None:
         description="The controller of notebook servers on Kubernetes. Its settings are"
         " environment variables: see docs/controller.md.",
     )
-    parser.add_argument("--verbose", action="store_true", help="log what the watches do, too")
-    arguments = parser.parse_args()
+    parser.parse_args()
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
-    logging.getLogger("kopf").setLevel(logging.DEBUG if arguments.verbose else logging.WARNING)
     try:
         settings = from_environment()
         asyncio.run(serve(settings))

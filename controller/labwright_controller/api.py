@@ -6,7 +6,7 @@ The official client would cost 100 MB of generated models for five verbs on plai
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from types import TracebackType
 from typing import Any
 
@@ -19,19 +19,29 @@ _PLURALS = {
     "Event": "events",
     "HTTPRoute": "httproutes",
     "Lease": "leases",
+    "MutatingWebhookConfiguration": "mutatingwebhookconfigurations",
     "NetworkPolicy": "networkpolicies",
     "Notebook": "notebooks",
     "NotebookImage": "notebookimages",
     "PersistentVolumeClaim": "persistentvolumeclaims",
     "Pod": "pods",
+    "Secret": "secrets",
     "Service": "services",
     "StatefulSet": "statefulsets",
+    "ValidatingWebhookConfiguration": "validatingwebhookconfigurations",
     "VirtualService": "virtualservices",
 }
-_CLUSTER_SCOPED = {"NotebookImage"}
+_CLUSTER_SCOPED = {
+    "MutatingWebhookConfiguration",
+    "NotebookImage",
+    "ValidatingWebhookConfiguration",
+}
 _MERGE = "application/merge-patch+json"
 _APPLY = "application/apply-patch+yaml"
+CHUNK = 500
 _TIMEOUT = aiohttp.ClientTimeout(total=30)
+# Something comes every minute or so, be it a bookmark.
+_STREAM_TIMEOUT = aiohttp.ClientTimeout(total=None, sock_connect=30, sock_read=150)
 
 
 class ApiError(Exception):
@@ -58,7 +68,8 @@ class Api:
         """How many calls were made, by verb."""
 
     async def __aenter__(self) -> Api:
-        connector = aiohttp.TCPConnector(limit=64, ssl=self._info.as_ssl_context())
+        # No limit: each watch keeps a connection, and the others are as many as the workers.
+        connector = aiohttp.TCPConnector(limit=0, ssl=self._info.as_ssl_context())
         self._session = aiohttp.ClientSession(
             self._info.server.rstrip("/"), connector=connector, timeout=_TIMEOUT
         )
@@ -105,6 +116,36 @@ class Api:
         answer = await self._call("GET", path(body).rpartition("/")[0])
         found: list[Object] = answer["items"]
         return found
+
+    async def pages(self, where: str, labels: str = "", fields: str = "") -> AsyncIterator[Object]:
+        """A collection, some objects at a time."""
+        query = {"limit": str(CHUNK), "labelSelector": labels, "fieldSelector": fields}
+        while True:
+            page = await self._call("GET", where, query=query)
+            yield page
+            query["continue"] = page["metadata"].get("continue", "")
+            if not query["continue"]:
+                return
+
+    async def lines(self, where: str, query: Mapping[str, str]) -> AsyncIterator[bytes]:
+        """The lines of an answer that goes on, such as a watch's."""
+        if self._session is None:
+            raise RuntimeError("the connection is not open")
+        self.calls["WATCH"] = self.calls.get("WATCH", 0) + 1
+        headers = self._info.as_http_headers()
+        async with self._session.get(
+            where, params=query, headers=headers, timeout=_STREAM_TIMEOUT
+        ) as answer:
+            if answer.status == 401:
+                self._info = self._login()
+            if answer.status >= 400:
+                raise ApiError(answer.status, _message(await answer.text()))
+            rest = b""
+            # Not by aiohttp's lines: those have a limit of 128 kB, and objects have not.
+            async for part in answer.content.iter_any():
+                *lines, rest = (rest + part).split(b"\n")
+                for line in lines:
+                    yield line
 
     async def delete(self, body: Object) -> None:
         """Delete this very object: not one of the same name that came after it."""

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from labwright_controller import claims, events
-from labwright_controller.kinds import MANAGER, NOTEBOOK_LABEL, STATEFULSET_LABEL, Key, Object
+from labwright_controller.kinds import NOTEBOOK_LABEL, STATEFULSET_LABEL, Key, Object
 from labwright_controller.names import safe
 
 _DROPPED_METADATA = ("managedFields", "selfLink", "generateName")
@@ -23,7 +23,7 @@ class Cache:
         self._claim_users: dict[Key, set[Key]] = defaultdict(set)
         self.image_users: dict[str, set[Key]] = defaultdict(set)
         self.told: dict[Key, int] = {}
-        """How often each event of our own making is said to have happened."""
+        """How often each event is said to have happened, by those of our own making."""
 
     def get(self, kind: str, key: Key) -> Object | None:
         """The object of this kind; a Pod's key is its Notebook's."""
@@ -33,17 +33,16 @@ class Cache:
         """All objects of a kind."""
         return self._objects[kind]
 
-    def put(self, kind: str, body: Object) -> None:
-        """Remember an object, unless a newer one is known."""
+    def put(self, kind: str, body: Object) -> bool:
+        """Remember an object; False if it is known already, or a newer one, or not needed."""
         if kind == "Event":
-            self._put_event(body)
-            return
+            return self._put_event(body)
         key = key_in_cache(kind, body)
         if key is None:
-            return
+            return False
         known = self._objects[kind].get(key)
-        if known is not None and _version(known) > _version(body):
-            return
+        if known is not None and _version(known) >= _version(body):
+            return False
         if kind == "Notebook":
             self._forget_uses(key, known)
             for claim in claims.notebook_claims(body):
@@ -51,6 +50,7 @@ class Cache:
             if body.get("spec", {}).get("image"):
                 self.image_users[body["spec"]["image"]].add(key)
         self._objects[kind][key] = _trim(kind, body)
+        return True
 
     def drop(self, kind: str, body: Object) -> None:
         """Forget an object that is gone."""
@@ -65,6 +65,20 @@ class Cache:
         del self._objects[kind][key]
         if kind == "Notebook":
             self._forget_uses(key, known)
+
+    def missing(self, kind: str, namespace: str, uids: set[str], version: int) -> list[Object]:
+        """What is known in a namespace, or in all, and was not there when it had this version."""
+        if kind == "Event":
+            known = [event for events in self._events.values() for event in events.values()]
+        else:
+            known = list(self._objects[kind].values())
+        return [
+            body
+            for body in known
+            if (not namespace or body["metadata"].get("namespace") == namespace)
+            and body["metadata"]["uid"] not in uids
+            and _version(body) <= version
+        ]
 
     def claims_of(self, key: Key) -> list[Object]:
         """The claims that were made for a Notebook."""
@@ -91,21 +105,21 @@ class Cache:
         """All objects of a kind in a namespace."""
         return [body for key, body in self._objects[kind].items() if key[0] == namespace]
 
-    def _put_event(self, body: Object) -> None:
-        metadata = body["metadata"]
-        if body.get("source", {}).get("component") == MANAGER:
-            self.told[metadata["namespace"], metadata["name"]] = body.get("count") or 1
-            return
+    def _put_event(self, body: Object) -> bool:
         key = events.key_of(body)
-        if key is not None:
-            self._events[key][metadata["uid"]] = events.trim(body)
+        if key is None:
+            return False
+        known = self._events[key].get(body["metadata"]["uid"])
+        if known is not None and _version(known) >= _version(body):
+            return False
+        self._events[key][body["metadata"]["uid"]] = events.trim(body)
+        return True
 
     def _drop_event(self, body: Object) -> None:
-        metadata = body["metadata"]
-        self.told.pop((metadata["namespace"], metadata["name"]), None)
+        self.told.pop(events.told_of(body), None)
         key = events.key_of(body)
-        if key in self._events:
-            self._events[key].pop(metadata["uid"], None)
+        if key is not None and key in self._events:
+            self._events[key].pop(body["metadata"]["uid"], None)
             if not self._events[key]:
                 del self._events[key]
 

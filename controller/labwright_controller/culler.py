@@ -25,6 +25,7 @@ from labwright_controller.kinds import (
     Key,
     Object,
 )
+from labwright_controller.names import safe
 from labwright_controller.settings import Settings
 from labwright_controller.status import container_state, parse_time
 
@@ -145,6 +146,8 @@ class Culler:
         version = notebook["metadata"]["resourceVersion"]
         metadata = {"annotations": annotations, "resourceVersion": version}
         self._cache.put("Notebook", await self._api.patch(where, {"metadata": metadata}))
+        namespace, name = _name(notebook)
+        self._look_at((namespace, safe(name)))
 
     async def _tell(self, notebook: Object, stop_at: datetime, now: datetime) -> None:
         metadata = notebook["metadata"]

@@ -7,6 +7,8 @@ import hashlib
 from labwright_controller.kinds import GROUP, MANAGER, VERSION, Key, Object
 
 _FIELDS = ("type", "reason", "message", "count", "firstTimestamp", "lastTimestamp", "eventTime")
+ABOUT = "involvedObject.kind"
+_METADATA = ("namespace", "name", "uid", "resourceVersion")
 
 
 def key_of(event: Object) -> Key | None:
@@ -27,7 +29,7 @@ def trim(event: Object) -> Object:
         **{field: event[field] for field in _FIELDS if event.get(field) is not None},
         "reason": event.get("reason", ""),
         "message": event.get("message", ""),
-        "metadata": {"uid": event["metadata"]["uid"]},
+        "metadata": {key: event["metadata"].get(key, "") for key in _METADATA},
         "involvedObject": {"kind": about["kind"], "name": about["name"]},
     }
 
@@ -37,10 +39,16 @@ def happened_at(event: Object) -> str:
     return event.get("lastTimestamp") or event.get("eventTime") or event.get("firstTimestamp") or ""
 
 
-def reissued_name(notebook: Object, event: Object) -> str:
-    """The same for the same event, so that none is told twice, whoever restarts."""
+def told_of(event: Object) -> Key:
+    """What stands for an event among those that were told: the end of their names is a digest."""
     digest = hashlib.sha256(event["metadata"]["uid"].encode()).hexdigest()[:16]
-    return f"{notebook['metadata']['name'][:200].rstrip('.-')}.{digest}"
+    return event["metadata"]["namespace"], digest
+
+
+def told_by(event: Object) -> tuple[Key, int]:
+    """What an event of our own making tells of, and how often it says that happened."""
+    metadata = event["metadata"]
+    return (metadata["namespace"], metadata["name"].rpartition(".")[2]), event.get("count") or 1
 
 
 def reissued(notebook: Object, event: Object) -> Object:
@@ -50,7 +58,8 @@ def reissued(notebook: Object, event: Object) -> Object:
     when = happened_at(event)[:19].rstrip("Z") + "Z"
     return event_about(
         notebook,
-        reissued_name(notebook, event),
+        # The same for the same event, so that none is told twice, whoever restarts.
+        f"{notebook['metadata']['name'][:200].rstrip('.-')}.{told_of(event)[1]}",
         event.get("type") or "Normal",
         event["reason"],
         f"Reissued from {source}: {event['message']}",

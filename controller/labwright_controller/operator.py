@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+import signal
 
-import kopf
+import aiohttp
 
 from labwright_controller import events, watches
 from labwright_controller.api import Api, ApiError, reference
 from labwright_controller.cache import Cache
 from labwright_controller.culler import Culler
-from labwright_controller.kinds import IMAGES_GROUP, IMAGES_VERSION, Key, Object
+from labwright_controller.kinds import IMAGES_GROUP, IMAGES_VERSION, MANAGER, Key, Object
 from labwright_controller.reconcile import Reconciler
 from labwright_controller.settings import Settings
 from labwright_controller.workqueue import WorkQueue
@@ -23,12 +23,9 @@ log = logging.getLogger(__name__)
 class Operator:
     """One controller; `run` returns when it was told to stop."""
 
-    def __init__(
-        self, settings: Settings, api: Api, login: Callable[[], kopf.ConnectionInfo]
-    ) -> None:
+    def __init__(self, settings: Settings, api: Api) -> None:
         self._settings = settings
         self._api = api
-        self._login = login
         self.cache = Cache()
         self.stop_at: dict[Key, str] = {}
         self.ready = asyncio.Event()
@@ -39,29 +36,51 @@ class Operator:
         self._reconciler = Reconciler(
             self.cache, api, settings, self.notebooks.add_later, self.stop_at
         )
+        self.watches = [
+            watches.Watch(resource, namespace, api, self.cache, self._changed)
+            for resource in watches.watched(settings)
+            for namespace in resource.namespaces(settings)
+        ]
         self.culler = Culler(self.cache, api, settings, self.stop_at, self.notebooks.add)
 
     async def run(self) -> None:
         """Work until a signal, or until something that cannot be mended."""
-        resources = watches.watched(self._settings)
-        namespaces = self._settings.watch_namespaces
-        workers = [
-            asyncio.create_task(queue.run())
-            for queue in (self.notebooks, self.retellings, self.images, self.culler)
-        ]
+        stop = asyncio.Event()
+        for sign in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(sign, stop.set)
+        # A task that fails ends all of them: better started anew than with a part of it dead.
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(self._work()), group.create_task(stop.wait())]
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in tasks:
+                task.cancel()
+
+    async def _work(self) -> None:
+        async with asyncio.TaskGroup() as group:
+            for watch in self.watches:
+                group.create_task(watch.run())
+            # Nothing is done before everything is known: what is missing might not be absent.
+            for watch in self.watches:
+                await watch.listed.wait()
+            while not await self._learn_what_was_told():
+                await asyncio.sleep(1)
+            for task in (self.notebooks, self.retellings, self.images, self.culler):
+                group.create_task(task.run())
+            self.ready.set()
+
+    async def _learn_what_was_told(self) -> bool:
         try:
-            await kopf.operator(
-                registry=watches.make_registry(resources, self.cache, self._changed, self._login),
-                settings=watches.operator_settings(resources),
-                standalone=True,
-                clusterwide=not namespaces,
-                namespaces=namespaces,
-                ready_flag=self.ready,
-            )
-        finally:
-            for worker in workers:
-                worker.cancel()
-            await asyncio.gather(*workers, return_exceptions=True)
+            for namespace in watches.EVENTS.namespaces(self._settings):
+                where = watches.EVENTS.collection(namespace)
+                async for page in self._api.pages(where, fields=f"{events.ABOUT}=Notebook"):
+                    for event in page["items"]:
+                        if event.get("source", {}).get("component") == MANAGER:
+                            key, count = events.told_by(event)
+                            self.cache.told[key] = count
+        except (aiohttp.ClientError, TimeoutError, ApiError) as error:
+            log.warning("events cannot be listed: %s", error)
+            return False
+        return True
 
     def _changed(self, kind: str, body: Object, gone: bool) -> None:
         if kind == "Event":
@@ -77,10 +96,11 @@ class Operator:
         if kind == "NotebookImage" and not gone:
             self.images.add(body["metadata"]["name"])
         for key in watches.keys_to_look_at(kind, body, self.cache):
-            self.notebooks.add(key)
+            is_new = kind == "Notebook" and self.cache.get("StatefulSet", key) is None
+            self.notebooks.add(key, urgent=is_new and not gone)
 
     async def _reconcile(self, key: Key) -> None:
-        await self._reconciler.reconcile(key)
+        await self._reconciler.reconcile(key, hurry=self.notebooks.urgent)
 
     async def _retell(self, what: tuple[Key, str]) -> None:
         key, uid = what
@@ -90,8 +110,8 @@ class Operator:
         if events.happened_at(event)[:19] < notebook["metadata"]["creationTimestamp"][:19]:
             return
         body = events.reissued(notebook, event)
-        name = (body["metadata"]["namespace"], body["metadata"]["name"])
-        told = self.cache.told.get(name)
+        what_it_tells = events.told_of(event)
+        told = self.cache.told.get(what_it_tells)
         if told is not None and told >= body["count"]:
             return
         try:
@@ -104,7 +124,7 @@ class Operator:
             # There already, or not any more: its own event says which.
             if error.status not in (404, 409) and not error.is_final:
                 raise
-        self.cache.told[name] = body["count"]
+        self.cache.told[what_it_tells] = body["count"]
 
     async def _count_uses(self, name: str) -> None:
         image = self.cache.get("NotebookImage", ("", name))

@@ -43,8 +43,12 @@ class Reconciler:
         self._stop_at = stop_at
         self._settled: dict[tuple[str, Key], tuple[str, str]] = {}
 
-    async def reconcile(self, key: Key) -> None:
-        """Bring one Notebook, or what is left of it, to where it should be."""
+    async def reconcile(self, key: Key, hurry: bool = False) -> None:
+        """Bring one Notebook, or what is left of it, to where it should be.
+
+        In a hurry, when others wait to be made, a first status that says nothing yet is left for
+        later.
+        """
         notebook = self._cache.get("Notebook", key)
         if notebook is None:
             self._settled = {at: done for at, done in self._settled.items() if at[1] != key}
@@ -58,6 +62,9 @@ class Reconciler:
             pod = self._cache.get("Pod", key)
             if pod is not None and restart_due(notebook, pod):
                 await self._api.delete({"apiVersion": "v1", "kind": "Pod", **pod})
+        if hurry and not problems and "status" not in notebook:
+            self._later(key, 0)
+            return
         await self._write_status(key, notebook, image, problems, notes)
         if problems:
             self._later(key, RETRY_REFUSED)

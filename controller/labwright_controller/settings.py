@@ -36,6 +36,12 @@ class Settings:
     identity: str = ""
     listen: str = "0.0.0.0:8080"
     """LISTEN: where /healthz, /readyz and /metrics answer."""
+    webhooks: str = ""
+    """WEBHOOKS: where admission webhooks answer, such as 0.0.0.0:9443; empty means nowhere."""
+    webhook_configuration: str = "labwright-controller"
+    """WEBHOOK_CONFIGURATION: the objects that tell the API server of them."""
+    spawner_config: str = ""
+    """SPAWNER_CONFIG: a spawner_ui_config.yaml, whose defaults new Notebooks get."""
     elect: bool = True
     watch_namespaces: tuple[str, ...] = ()
     """WATCH_NAMESPACES: only these, so that Roles are enough; empty means all."""
@@ -88,6 +94,9 @@ def from_environment(env: Mapping[str, str] = os.environ) -> Settings:
         namespace=text("POD_NAMESPACE", base.namespace),
         identity=text("POD_NAME", os.uname().nodename + f"-{os.getpid()}"),
         listen=text("LISTEN", base.listen),
+        webhooks=text("WEBHOOKS", base.webhooks),
+        webhook_configuration=text("WEBHOOK_CONFIGURATION", base.webhook_configuration),
+        spawner_config=text("SPAWNER_CONFIG", base.spawner_config),
         elect=flag("LEADER_ELECT", base.elect),
         watch_namespaces=many("WATCH_NAMESPACES"),
     )

@@ -5,6 +5,8 @@ from __future__ import annotations
 import shutil
 import subprocess
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +16,10 @@ import yaml
 
 from cluster.control_plane import ControlPlane
 from cluster.kube import Kube
+from cluster.processes import free_port
 from controller.objects import notebook
 from controller.processes import Controller, controller
+from controller.webhooks import configurations, is_known
 
 MANIFESTS = Path(__file__).parents[2] / "controller" / "manifests"
 
@@ -61,16 +65,39 @@ def running(body: dict[str, Any]) -> bool:
     return (body.get("status") or {}).get("state") == "Running"
 
 
+@contextmanager
+def webhooks_as_installed(kube: Kube, namespace: str, port: int) -> Iterator[list[str]]:
+    paths = []
+    for body in configurations(namespace, port):
+        # The name that the role has.
+        body["metadata"]["name"] = "labwright-controller"
+        paths.append(kube.path(kube.create(body)))
+    try:
+        yield paths
+    finally:
+        for path in paths:
+            kube.delete(path)
+
+
 def test_the_manifests_rights_are_enough(crds: ControlPlane, tmp_path: Path) -> None:
     plane, own = as_installed(crds, tmp_path)
     user = crds.namespace("user")
     volume = {"name": "w", "mountPath": "/w", "claim": {"size": "1Gi"}, "reclaim": "Delete"}
+    port = free_port()
     with (
         crds.kube() as kube,
+        webhooks_as_installed(kube, user, port) as hooks,
         controller(
-            plane, tmp_path, WATCH_NAMESPACES=user, POD_NAMESPACE=own, LEADER_ELECT="true"
+            plane,
+            tmp_path,
+            WATCH_NAMESPACES=user,
+            POD_NAMESPACE=own,
+            LEADER_ELECT="true",
+            WEBHOOKS=f"127.0.0.1:{port}",
         ) as process,
     ):
+        for hook in hooks:
+            kube.wait(hook, is_known)
         path = create(kube, user, "nb")
         kube.wait(path, running)
         time.sleep(1.1)

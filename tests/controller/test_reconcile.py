@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -78,8 +79,7 @@ def bench(crds: ControlPlane, tmp_path_factory: pytest.TempPathFactory) -> Itera
 def test_a_notebook_becomes_a_running_server(bench: Bench) -> None:
     name = bench.create()["metadata"]["name"]
     bench.state(name, "Running")
-    # The StatefulSet counts its pod a moment after the pod is ready.
-    status = bench.wait("Notebook", name, lambda nb: nb["status"]["readyReplicas"] == 1)["status"]
+    status = running(bench, name)
     assert status["observedGeneration"] == 1
     assert "startedAt" in status["containerState"]["running"]
     assert {"Ready", "PodScheduled"} <= {c["type"] for c in status["conditions"]}
@@ -88,21 +88,44 @@ def test_a_notebook_becomes_a_running_server(bench: Bench) -> None:
     assert service["spec"]["ports"][0]["targetPort"] == 8888
 
 
-def test_nothing_is_written_when_nothing_differs(bench: Bench) -> None:
-    name = bench.create()["metadata"]["name"]
-    bench.state(name, "Running")
-    time.sleep(1)
-    before = bench.controller.writes()
-    looks = bench.controller.metric("labwright_reconciles_total")
-    # An annotation that is not the pod's has it look, and find nothing to do.
-    for value in "abc":
-        bench.annotate(name, notebook=value)
-    deadline = time.monotonic() + 20
-    while bench.controller.metric("labwright_reconciles_total") == looks:
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
-    time.sleep(1)
-    assert bench.controller.writes() == before
+def test_nothing_is_written_when_nothing_differs(crds: ControlPlane, tmp_path: Path) -> None:
+    namespace = crds.namespace("quiet")
+    with crds.kube() as kube:
+        with controller(crds, tmp_path, WATCH_NAMESPACES=namespace) as process:
+            bench = Bench(kube, namespace, process)
+            name = bench.create()["metadata"]["name"]
+            running(bench, name)
+            before = settled(process)
+            looks = process.metric("labwright_reconciles_total")
+            # An annotation that is not the pod's has it look, and find nothing to do.
+            bench.annotate(name, notebook="a")
+            deadline = time.monotonic() + 30
+            while process.metric("labwright_reconciles_total") == looks:
+                assert time.monotonic() < deadline
+                time.sleep(0.1)
+            assert settled(process) == before
+        with controller(crds, tmp_path, WATCH_NAMESPACES=namespace) as restarted:
+            running(Bench(kube, namespace, restarted), name)
+            assert settled(restarted) == 0
+
+
+def running(bench: Bench, name: str) -> Object:
+    # The StatefulSet counts its pod a moment after the pod is ready.
+    return bench.wait(
+        "Notebook", name, lambda nb: (nb.get("status") or {}).get("readyReplicas") == 1
+    )["status"]  # type: ignore[no-any-return]
+
+
+def settled(controller: Controller) -> float:
+    """How often it wrote, once it writes no more."""
+    deadline = time.monotonic() + 60
+    writes, since = controller.writes(), time.monotonic()
+    while time.monotonic() - since < 3:
+        time.sleep(0.2)
+        if controller.writes() != writes:
+            writes, since = controller.writes(), time.monotonic()
+        assert time.monotonic() < deadline, "it writes on and on"
+    return writes
 
 
 def test_stop_and_start(bench: Bench) -> None:
