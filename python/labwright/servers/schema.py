@@ -63,8 +63,8 @@ def spawn_schema(offers: Offers) -> Schema:
         ),
         "idle_after": _words(
             "Stop when idle for",
-            "As 90m or 8h, or never. Kernels that compute, terminals that are used and open"
-            " connections are not idle.",
+            "As 90m or 8h, or never. Kernels that compute, terminals that are used and pages that"
+            " are looked at are not idle.",
             type=["string", "integer", "null"],
             minimum=0,
             pattern=_IDLE,

@@ -56,6 +56,23 @@ def wait_for(true: Callable[[], Any], seconds: float = 60) -> Any:
     return found
 
 
+def watched_to_its_stop(there: BlockingServers, name: str) -> tuple[list[str], View]:
+    """The times of its stop that were told on the way, and the server once it has stopped."""
+    told: list[str] = []
+    changes = there.watch()
+    try:
+        for change in changes:
+            view = change.get("server")
+            if view is None or view["name"] != name:
+                continue
+            told += [view["stop_at"]] if view["stop_at"] else []
+            if view["state"] == "STOPPED":
+                return told, view
+    finally:
+        changes.close()  # type: ignore[attr-defined]
+    raise AssertionError("a watch has no end")
+
+
 def get(there: BlockingServers, name: str, path: str) -> Any:
     """What a server answers to who has its token."""
     url = there.ask(lambda one: one.server_address(name))["url"]

@@ -18,7 +18,7 @@ from labwright.targets.local.home import home
 from labwright.targets.local.servers.place import ServerDir
 
 from ..agent.helpers import kill_agent
-from .helpers import spec, until, wait_for, workspace
+from .helpers import spec, until, wait_for, watched_to_its_stop, workspace
 
 
 class Server:
@@ -85,8 +85,8 @@ def test_a_real_server(there: BlockingServers, server: Server) -> None:
     again = Server(there.ask(lambda one: one.server_address("one"))["url"])
     assert again.token == server.token
     assert again.ask("GET", "api/contents/mine.txt")["content"] == "kept"
-    wait_for(lambda: there.ask(lambda one: one.server("one"))["stop_at"])
-    view = until(there, "one", "STOPPED")
+    told, view = watched_to_its_stop(there, "one")
+    assert told
     assert view["stop_reason"] == "It was not used for 6s."
 
     there.ask(lambda one: one.delete_server("one", volumes=True))
