@@ -81,15 +81,21 @@ def progress(notebook: Object, around: Around) -> list[View]:
     if not running(notebook):
         return []
     found = {stage: _stage(stage) for stage in STAGES}
-    for stage, (state, message, at) in _steps(notebook, around).items():
-        found[stage] = _stage(stage, state, message, at)
+    for stage, about in _steps(notebook, around).items():
+        found[stage] = _stage(stage, *about)
     # A part is over when a later one has begun, though nothing was said of it.
     reached = max((STAGES.index(s) for s, v in found.items() if v["state"] != "waiting"), default=0)
     for stage in STAGES[:reached]:
         if found[stage]["state"] == "waiting":
             found[stage] = _stage(stage, "done")
-    # What comes next is being done, once there is a pod.
     states = [found[stage]["state"] for stage in STAGES]
+    state, message = state_of(notebook, around)
+    if state == "FAILED" and "failed" not in states:
+        # Its controller could not even make a pod, say.
+        at = next((stage for stage in STAGES if found[stage]["state"] != "done"), STAGES[-1])
+        found[at] = _stage(at, "failed", message)
+        return list(found.values())
+    # What comes next is being done, once there is a pod.
     if around.pod is not None and not {"doing", "failed"} & set(states) and "waiting" in states:
         found[STAGES[states.index("waiting")]]["state"] = "doing"
     return list(found.values())
