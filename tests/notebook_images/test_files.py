@@ -77,7 +77,9 @@ def test_pins_are_those_that_labwright_wants() -> None:
     inside = pins("base")
     for text in [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["lab"]]:
         wanted = Requirement(text)
-        assert wanted.specifier.contains(inside[canonicalize_name(wanted.name)]), text
+        pinned = inside.get(canonicalize_name(wanted.name))
+        assert pinned, f"{text} is not in the images: `make -C notebook_images lock`"
+        assert wanted.specifier.contains(pinned), f"{text}, but the images have {pinned}"
 
 
 @pytest.mark.parametrize("name", NAMES[1:])
