@@ -24,19 +24,7 @@ from .storage import make_class, provisioner
 
 View = dict[str, Any]
 IMAGE = "jupyter:1"
-_RIGHTS = (
-    (
-        "kubeflow.org",
-        ["notebooks", "poddefaults"],
-        ["get", "list", "watch", "create", "update", "patch", "delete"],
-    ),
-    (
-        "",
-        ["persistentvolumeclaims", "pods"],
-        ["get", "list", "watch", "create", "update", "patch", "delete"],
-    ),
-    ("", ["pods/log", "events", "serviceaccounts"], ["get", "list", "watch"]),
-)
+DOCS = Path(__file__).parents[4] / "docs" / "servers.md"
 
 
 @dataclass
@@ -66,18 +54,15 @@ class Bench:
         return made
 
     def user(self) -> str:
-        """The token of somebody who may make servers in the namespace, and read nothing else."""
+        """The token of somebody who has in the namespace the rights that the docs ask for."""
         role = f"servers-{secrets.token_hex(4)}"
-        rules = [
-            {"apiGroups": [group], "resources": resources, "verbs": verbs}
-            for group, resources, verbs in _RIGHTS
-        ]
+        rules = DOCS.read_text().partition("```yaml\n")[2].partition("```")[0]
         self.kube.create(
             {
                 "apiVersion": "rbac.authorization.k8s.io/v1",
                 "kind": "ClusterRole",
                 "metadata": {"name": role},
-                "rules": rules,
+                "rules": yaml.safe_load(rules),
             }
         )
         return self.plane.user("ada", [self.namespace], role)

@@ -269,6 +269,9 @@ def test_who_may_not_is_told_in_the_servers_own_words(bench: Bench) -> None:
     spec = bench.spec()
     bench.wait(mine.create_server(spec))
     bench.state(mine, spec.name, "RUNNING")
+    bench.wait(mine.change_server(spec.name, ServerChange.from_json({"cpu": "1"})))
+    bench.wait(mine.restart_server(spec.name))
+    assert [one["name"] for one in bench.wait(mine.volumes())]
     other = bench.plane.namespace("other")
     with pytest.raises(Forbidden, match=r'notebooks.kubeflow.org is forbidden: User ".+" cannot'):
         bench.wait(bench.target(token, other).servers())
