@@ -19,6 +19,8 @@ SOURCE = "labextension"
 BUILT = f"{SOURCE}/labwright/labextension"
 EXTENSION = "share/jupyter/labextensions/labwright"
 SERVER_CONFIG = "jupyter-config/server-config/labwright.json"
+# `labwright install` prints them.
+MANIFESTS = "controller/manifests"
 INPUTS = ("src", "style", "schema", "package.json", "tsconfig.json", "yarn.lock")
 
 
@@ -41,6 +43,7 @@ class LabextensionHook(BuildHookInterface):  # type: ignore[type-arg]
                 "SKIP_JUPYTER_BUILDER."
             )
         if self.target_name == "wheel":
+            build_data["force_include"] = {MANIFESTS: "labwright_controller/manifests"}
             build_data["shared_data"] = {
                 **config,
                 BUILT: EXTENSION,

@@ -35,6 +35,9 @@ def as_installed(plane: ControlPlane, folder: Path) -> tuple[ControlPlane, str]:
                 body["metadata"]["name"] += f"-{namespace}"
             else:
                 body["metadata"]["namespace"] = namespace
+            for rule in body.get("rules", ()):
+                if "admissionregistration.k8s.io" in rule["apiGroups"]:
+                    rule["resourceNames"] = [f"labwright-controller-{namespace}"]
             if body["kind"] == "ClusterRoleBinding":
                 body["roleRef"]["name"] += f"-{namespace}"
             for subject in body.get("subjects", ()):
@@ -66,11 +69,11 @@ def running(body: dict[str, Any]) -> bool:
 
 
 @contextmanager
-def webhooks_as_installed(kube: Kube, namespace: str, port: int) -> Iterator[list[str]]:
+def webhooks_as_installed(kube: Kube, name: str, namespace: str, port: int) -> Iterator[list[str]]:
     paths = []
     for body in configurations(namespace, port):
         # The name that the role has.
-        body["metadata"]["name"] = "labwright-controller"
+        body["metadata"]["name"] = name
         paths.append(kube.path(kube.create(body)))
     try:
         yield paths
@@ -86,7 +89,7 @@ def test_the_manifests_rights_are_enough(crds: ControlPlane, tmp_path: Path) -> 
     port = free_port()
     with (
         crds.kube() as kube,
-        webhooks_as_installed(kube, user, port) as hooks,
+        webhooks_as_installed(kube, f"labwright-controller-{own}", user, port) as hooks,
         controller(
             plane,
             tmp_path,
@@ -94,6 +97,7 @@ def test_the_manifests_rights_are_enough(crds: ControlPlane, tmp_path: Path) -> 
             POD_NAMESPACE=own,
             LEADER_ELECT="true",
             WEBHOOKS=f"127.0.0.1:{port}",
+            WEBHOOK_CONFIGURATION=f"labwright-controller-{own}",
         ) as process,
     ):
         for hook in hooks:

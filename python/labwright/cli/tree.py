@@ -83,6 +83,7 @@ COMMANDS: dict[str, Entry | Group] = {
             "test": Entry("targets:try_", "Try whether targets answer."),
         },
     ),
+    "install": Entry("install:install", "Print or apply the notebook controller's manifests."),
     "agent": Entry("agent:agent", "Run, inspect or end the agent, which runs what is queued."),
     "doctor": Entry("doctor:doctor", "Check that everything Labwright needs works here."),
 }
