@@ -108,6 +108,39 @@ test('the list of runs, and a run that failed', async ({ workbench }) => {
   await picture(workbench, 'runs');
 });
 
+test('notebook servers', async ({ workbench }) => {
+  test.setTimeout(180_000);
+  const { page, person } = workbench;
+  await page.setViewportSize({ width: 1280, height: 900 });
+  await workbench.command('labwright:show-servers');
+  await workbench.command('labwright:new-server');
+  await person.dialog.getByLabel('Name', { exact: true }).fill('digits');
+  await person.dialog.getByLabel('Profile').selectOption('data-preprocessing');
+  await picture(workbench, 'server-dialog');
+  await person.dialog.getByRole('button', { name: 'Create' }).click();
+  const servers = page.locator('#labwright-servers');
+  await expect(servers.locator('.jp-lw-Server[data-lw-state=RUNNING]')).toBeVisible({
+    timeout: 60_000
+  });
+  // The other sections make room.
+  for (const title of ['Pipeline', 'Runs']) {
+    await person.sidebar
+      .locator('.lm-AccordionPanel-title', { hasText: title })
+      .click();
+  }
+  for (const list of ['Volumes', 'Images']) {
+    await servers.locator('summary', { hasText: list }).click();
+    await expect(servers.getByRole('list', { name: list })).toBeVisible();
+  }
+  await servers.getByRole('button', { name: 'More for digits' }).click();
+  await picture(workbench, 'servers');
+  await person.menuItem('Delete…').click();
+  await person.dialog.getByRole('checkbox').check();
+  await person.dialog.getByRole('button', { name: 'Delete' }).click();
+  // A server outlives all that started it: none is left behind.
+  await expect(servers.locator('.jp-lw-Server')).toHaveCount(0, { timeout: 60_000 });
+});
+
 test('other targets and schedules', async ({ two }) => {
   test.setTimeout(180_000);
   const person = await two.pipeline('digits.ipynb');

@@ -77,7 +77,11 @@ export function SpawnForm(props: ISpawnFormProps): JSX.Element {
             onChange={preset => change('preset', { preset: preset || null }, true)}
             trans={trans}
           />
-          <Gpus gpus={offers.gpus} why={offers.not_offered.gpu} trans={trans} />
+          <Gpus
+            gpus={offers.gpus}
+            why={offers.not_offered.gpu ?? offers.not_offered.gpus}
+            trans={trans}
+          />
         </>
       )}
       {first && form('first', first)}
