@@ -23,12 +23,14 @@ _IDLE = r"^\s*(never|\d+(\.\d+)?|((\d+\.?\d*|\.\d+)[smhd])+)\s*$"
 class Offers:
     """What a target offers; images, GPUs and volumes as `server_options` gives them.
 
-    `own_image`: an image need not be one of the list. `not_offered`: fields of a server, and of
+    `own_image`: an image need not be one of the list. `gpu_vendors`: those that may be asked for
+    though how many there are is not known. `not_offered`: fields of a server, and of
     its volumes as `volumes.FIELD`, with why they are not there.
     """
 
     images: Sequence[Mapping[str, Any]] = ()
     gpus: Sequence[Mapping[str, Any]] = ()
+    gpu_vendors: Sequence[str] = ()
     storage_classes: Sequence[str] = ()
     volumes: Sequence[str] = ()
     configurations: Sequence[str] = ()
@@ -141,7 +143,8 @@ def _image(offers: Offers) -> Schema:
 
 def _gpu(offers: Offers) -> Schema:
     free = "; ".join(f"{one['free']} of {one['total']} {one['name']} free" for one in offers.gpus)
-    vendors = list(dict.fromkeys(one["vendor"] for one in offers.gpus)) or ["nvidia.com/gpu"]
+    known = [*(one["vendor"] for one in offers.gpus), *offers.gpu_vendors]
+    vendors = list(dict.fromkeys(known)) or ["nvidia.com/gpu"]
     return _words(
         "GPUs",
         free or "None is known to be there now.",

@@ -12,7 +12,7 @@ from cluster.node import Node
 from labwright.errors import LabwrightError
 from labwright.servers.spec import ServerChange, ServerSpec
 from labwright.targets.config import KnownTarget
-from labwright.targets.errors import Conflict, NotOffered, TargetUnreachable
+from labwright.targets.errors import Conflict, NotFound, NotOffered, TargetUnreachable
 from labwright.targets.kubeflow.servers import access
 from labwright.targets.kubeflow.servers.kinds import Kind, Object
 from labwright.targets.kubeflow.servers.kube import Kube
@@ -195,6 +195,14 @@ def test_a_log_is_read_in_pieces_and_a_crash_is_told(
     bench.state(target, f"{name}x", "FAILED")
     for one in (name, f"{name}x"):
         bench.wait(target.delete_server(one))
+
+
+@pytest.mark.parametrize("name", ["", "..", ".", "a/b", "../pods", "A"])
+def test_what_is_no_name_is_not_found(bench: Bench, name: str) -> None:
+    target = bench.target()
+    for ask in (target.server(name), target.delete_server(name), target.delete_volume(name)):
+        with pytest.raises(NotFound):
+            bench.wait(ask)
 
 
 def test_where_a_browser_finds_a_server(bench: Bench) -> None:

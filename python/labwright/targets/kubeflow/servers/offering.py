@@ -80,7 +80,7 @@ async def options(kube: Kube, known: KnownTarget, target: str) -> View:
     gpus: list[View] = []
     if nodes[1] or pods[1]:
         # How many are free can only be said by who sees all pods.
-        unknown["gpus"] = nodes[1] or pods[1]
+        unknown["gpus"] = f"it is not known how many are free: {nodes[1] or pods[1]}"
     else:
         gpus = devices.gpus(nodes[0], pods[0], found.offer.vendors)
     used = [reading.image(one) for one in notebooks]
@@ -97,6 +97,7 @@ async def options(kube: Kube, known: KnownTarget, target: str) -> View:
     offers = Offers(
         images=images,
         gpus=gpus,
+        gpu_vendors=list(found.offer.vendors),
         storage_classes=classes,
         volumes=list(found.claims),
         configurations=sorted(found.pod_defaults),

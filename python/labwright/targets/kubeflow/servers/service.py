@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import uuid
 from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import aclosing
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +29,7 @@ from .kinds import (
     RESTARTED,
     STOP_REASON,
     STOPPED,
+    Kind,
     Object,
     belongs,
     running,
@@ -41,6 +44,8 @@ if TYPE_CHECKING:
     from ....servers.spec import ServerChange, ServerSpec, VolumeSpec
 
 View = dict[str, Any]
+# What is no name leads elsewhere in the API: `..`, or nothing at all.
+_NAME = re.compile(r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?")
 
 
 class KubeflowServers:
@@ -143,8 +148,10 @@ class KubeflowServers:
         text, used = whole_text(piece, final=over and last)
         return {"text": text, "offset": begin, "next": begin + used, "end": over and last}
 
-    def watch_servers(self) -> AsyncIterator[View]:
-        return self._watching.follow()
+    async def watch_servers(self) -> AsyncIterator[View]:
+        async with aclosing(self._watching.follow()) as changes:
+            async for change in changes:
+                yield change
 
     async def volumes(self) -> list[View]:
         claims, notebooks, events = await asyncio.gather(
@@ -238,26 +245,24 @@ class KubeflowServers:
 
     async def _notebook(self, name: str) -> Object:
         cluster = await self._kube.cluster()
-        try:
-            return await self._kube.get(cluster.notebooks, name)
-        except NotFound as error:
-            raise NotFound(
-                f"target {self.name} has no server {name!r}",
-                hint=f"see `labwright servers list --target {self.name}`",
-                status=404,
-                words=error.words,
-            ) from None
+        return await self._named(cluster.notebooks, name, "server")
 
     async def _claim(self, name: str) -> Object:
-        try:
-            return await self._kube.get(CLAIMS, name)
-        except NotFound as error:
-            raise NotFound(
-                f"target {self.name} has no volume {name!r}",
-                hint=f"see `labwright volumes list --target {self.name}`",
-                status=404,
-                words=error.words,
-            ) from None
+        return await self._named(CLAIMS, name, "volume")
+
+    async def _named(self, kind: Kind, name: str, what: str) -> Object:
+        words = ""
+        if _NAME.fullmatch(name):
+            try:
+                return await self._kube.get(kind, name)
+            except NotFound as error:
+                words = error.words
+        raise NotFound(
+            f"target {self.name} has no {what} {name!r}",
+            hint=f"see `labwright {what}s list --target {self.name}`",
+            status=404,
+            words=words,
+        )
 
     async def _annotate(self, name: str, marks: Mapping[str, str | None]) -> Object:
         cluster = await self._kube.cluster()

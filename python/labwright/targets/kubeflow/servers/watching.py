@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from typing import Any
 
 from ...errors import Forbidden, NotFound, TargetError, TargetUnreachable
@@ -120,7 +120,7 @@ class Watching:
         self._news = asyncio.Event()
         self._seen: tuple[int, Mapping[tuple[str, str], View]] = (-1, {})
 
-    async def follow(self) -> AsyncIterator[View]:
+    async def follow(self) -> AsyncGenerator[View, None]:
         """How things stand, then what changes.
 
         Raises:
