@@ -70,6 +70,7 @@ def test_a_server_from_the_command_line(say, ask, fake, monkeypatch):
 
     assert say("servers", "stop", "lab")[0] == 0
     wait_for(lambda: ask("servers", "show", "lab", "--json")["state"] == "STOPPED")
+    assert say("servers", "logs", "-f", "lab")[1] == "listening\n"
     status, _, err = say("servers", "open", "lab")
     assert (status, "does not run" in err) == (2, True)
     assert say("servers", "start", "lab")[1].startswith("lab: RUNNING\n")

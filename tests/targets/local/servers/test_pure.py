@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from labwright.targets.local.servers.mounts import link_name, links_of, with_wor
 from labwright.targets.local.servers.process import choose_cpus
 from labwright.targets.local.servers.rows import ServerRow, Status
 from labwright.targets.local.servers.suit import filled_in
-from labwright.targets.local.servers.views import gpus_view, progress
+from labwright.targets.local.servers.views import folder_bytes, gpus_view, progress
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=timezone.utc)
 
@@ -244,3 +245,13 @@ def test_how_far_a_start_is(state: Any, began: str | None, states: list[str]) ->
     assert [one["state"] for one in progress(row)] == states
     failed = [one["message"] for one in progress(row) if one["state"] == "failed"]
     assert failed == (["why"] if state == "FAILED" else [])
+
+
+def test_what_takes_too_long_to_count_is_not_known(tmp_path: Path) -> None:
+    (tmp_path / "deep" / "er").mkdir(parents=True)
+    (tmp_path / "deep" / "er" / "x").write_bytes(b"12345")
+    (tmp_path / "deep" / "link").symlink_to(tmp_path)
+
+    assert folder_bytes(tmp_path, time.monotonic() - 1) is None
+    assert folder_bytes(tmp_path, time.monotonic() + 60) == 5 + len(str(tmp_path))
+    assert folder_bytes(tmp_path / "nowhere", time.monotonic() + 60) is None

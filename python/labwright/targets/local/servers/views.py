@@ -30,7 +30,7 @@ View = dict[str, Any]
 FRESH = 30.0
 """Seconds for which it is believed how much a volume holds."""
 _LOOK = 2.0
-"""Seconds that are spent on counting what one volume holds."""
+"""Seconds that are spent on counting what volumes hold; the next look goes on with the others."""
 
 
 def server_view(row: ServerRow, volumes: Mapping[str, VolumeRow]) -> View:
@@ -119,15 +119,21 @@ def volume_views(store: Store) -> list[View]:
     """All volumes, the newest first."""
     servers, rows = server_rows(store), volume_rows(store)
     names = {*rows, *(one.name for one in _folders(store))}
-    found = [volume_view(store, name, rows.get(name), servers) for name in names]
+    until = time.monotonic() + _LOOK
+    found = [volume_view(store, name, rows.get(name), servers, until) for name in sorted(names)]
     return sorted(found, key=lambda one: (one["created_at"], one["name"]), reverse=True)
 
 
 def volume_view(
-    store: Store, name: str, row: VolumeRow | None, servers: Sequence[ServerRow]
+    store: Store,
+    name: str,
+    row: VolumeRow | None,
+    servers: Sequence[ServerRow],
+    until: float | None = None,
 ) -> View:
+    """`until`: when, on the monotonic clock, to give up counting what it holds."""
     folder = volumes_folder(store.root) / name
-    used = folder_bytes(folder)
+    used = folder_bytes(folder, time.monotonic() + _LOOK if until is None else until)
     there = folder.is_dir()
     message = None if there else "Its folder is gone."
     if row is not None and used is not None and used > size_bytes(row.size):
@@ -191,21 +197,25 @@ _counted: dict[Path, tuple[float, int | None]] = {}
 _counting = threading.Lock()
 
 
-def folder_bytes(folder: Path) -> int | None:
+def folder_bytes(folder: Path, until: float) -> int | None:
     """What a folder holds; None where that takes too long to count, or there is none."""
     with _counting:
+        moment = time.monotonic()
         known = _counted.get(folder)
-        if known is None or time.monotonic() - known[0] > FRESH:
-            known = _counted[folder] = time.monotonic(), _count(folder)
-        return known[1]
+        if known is not None and moment - known[0] <= FRESH:
+            return known[1]
+        if moment > until:  # nothing is known of it yet, so that the next look counts it
+            return None
+        _counted[folder] = moment, _count(folder, until)
+        return _counted[folder][1]
 
 
-def _count(folder: Path) -> int | None:
+def _count(folder: Path, until: float) -> int | None:
     if not folder.is_dir():
         return None
-    total, left, deadline = 0, [str(folder)], time.monotonic() + _LOOK
+    total, left = 0, [str(folder)]
     while left:
-        if time.monotonic() > deadline:
+        if time.monotonic() > until:
             return None
         try:
             with os.scandir(left.pop()) as entries:
