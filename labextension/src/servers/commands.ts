@@ -3,6 +3,7 @@ import { showErrorMessage } from '@jupyterlab/apputils';
 import type { ITranslator } from '@jupyterlab/translation';
 import { addIcon, refreshIcon } from '@jupyterlab/ui-components';
 import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
+import type { Widget } from '@lumino/widgets';
 
 import type { Server, ServerState } from '../api';
 import { place } from '../runs/place';
@@ -165,16 +166,21 @@ export function addServerCommands(
       }
     }
   });
+  const logs = new Map<string, Widget>();
   commands.addCommand(CommandIDs.showServerLog, {
     label: trans.__('Show Log'),
     isEnabled: args => one(args) !== undefined,
     execute: async args => {
       const server = one(args);
       if (server) {
-        const id = `labwright-server-log-${keyOf(server)}`;
-        const open = [...app.shell.widgets('main')].find(widget => widget.id === id);
+        const key = keyOf(server);
         const { logWidget } = await import('./log');
-        place(app, lab, open ?? logWidget(panel, server, id));
+        const open = logs.get(key) ?? logWidget(panel, server);
+        if (!logs.has(key)) {
+          logs.set(key, open);
+          open.disposed.connect(() => logs.delete(key));
+        }
+        place(app, lab, open);
       }
     }
   });

@@ -8,12 +8,12 @@ import { ErrorBoundary } from '../ui';
 import type { IServersPanel } from './context';
 import { serverMark } from './icon';
 import { LogReader } from './logReader';
+import { keyOf } from './model';
 
 /** What a server prints, in the main area. */
 export function logWidget(
   { client, trans }: IServersPanel,
-  server: IOnTarget,
-  id: string
+  server: IOnTarget
 ): MainAreaWidget {
   const { name } = server;
   const reader: LogReader = new LogReader(client, server, () => content.isVisible);
@@ -24,7 +24,7 @@ export function logWidget(
   );
   content.addClass('jp-lw-Panel');
   const widget = new MainAreaWidget({ content });
-  widget.id = id;
+  widget.id = `labwright-server-log-${keyOf(server)}`;
   widget.title.label = trans.__('Log of %1', name);
   widget.title.icon = serverMark;
   widget.title.closable = true;
