@@ -45,10 +45,9 @@ def wait_for_start(
 def stage(view: View) -> str:
     """How far a start is, in a few words."""
     reason = why(view)
-    if view["state"] in ("RUNNING", "STOPPED", "FAILED"):
-        return f"{view['state']} {reason}".strip()
     doing = [one for one in view["progress"] if one["state"] in ("doing", "waiting")]
-    next_one = f", {doing[0]['stage']} is next" if doing else ""
+    over = view["state"] in ("RUNNING", "STOPPED", "FAILED")
+    next_one = f", {doing[0]['stage']} is next" if doing and not over else ""
     return f"{view['state']}{next_one}{': ' + reason if reason else ''}"
 
 

@@ -18,7 +18,7 @@ from labwright.targets.local.servers.idle import Activity, activity, decide, pau
 from labwright.targets.local.servers.mounts import link_name, links_of, with_workspace
 from labwright.targets.local.servers.process import choose_cpus
 from labwright.targets.local.servers.rows import ServerRow, Status
-from labwright.targets.local.servers.suit import filled_in
+from labwright.targets.local.servers.suit import filled_in, less_than_profile
 from labwright.targets.local.servers.views import folder_bytes, gpus_view, progress
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=timezone.utc)
@@ -196,8 +196,15 @@ def test_a_profile_is_cut_to_what_the_machine_has(monkeypatch: pytest.MonkeyPatc
     found = filled_in(ServerSpec("a", preset="large-training"))
     assert found.gpu is not None
     assert (found.cpu, found.gpu.count) == ("3", 1)
+    told = less_than_profile(found)
+    assert told is not None
+    assert "3 of 16 CPUs" in told
+    assert "1 of 4 GPUs" in told
     # What was said is not.
-    assert filled_in(ServerSpec("a", preset="large-training", cpu="12")).cpu == "12"
+    asked = filled_in(ServerSpec("a", preset="large-training", cpu="2"))
+    assert asked.cpu == "2"
+    assert "CPUs" not in (less_than_profile(asked) or "")
+    assert less_than_profile(ServerSpec("a", cpu="3")) is None
 
 
 @pytest.mark.parametrize(("text", "seconds"), [("", 0), ("8h", 28800), ("never", 0)])

@@ -11,6 +11,7 @@ import psutil
 
 from ....errors import LabwrightError
 from ....notebook.settings import byte_count, cpu_cores
+from ....servers.presets import PRESETS
 from ....servers.spec import ServerSpec, VolumeSpec, with_preset
 from ....servers.words import size_bytes, size_text
 from ...errors import BadRequest
@@ -70,6 +71,26 @@ def filled_in(spec: ServerSpec) -> ServerSpec:
         count = min(full.gpu.count, len(inventory()))
         full = replace(full, gpu=replace(full.gpu, count=count))
     return full
+
+
+def less_than_profile(spec: ServerSpec) -> str | None:
+    """That a server was given all there is, and its profile says more; in a sentence."""
+    profile = PRESETS.get(spec.preset or "")
+    if profile is None:
+        return None
+    less = []
+    if spec.cpu is not None and cpus() == cpu_cores(spec.cpu) < cpu_cores(profile.cpu):
+        less.append(f"{spec.cpu} of {profile.cpu} CPUs")
+    if spec.memory is not None:
+        has, whole = byte_count(spec.memory), psutil.virtual_memory().total // 2**20 * 2**20
+        if whole == has < byte_count(profile.memory):
+            less.append(f"{spec.memory} of {profile.memory}")
+    count = spec.gpu.count if spec.gpu else 0
+    if count < profile.gpu and count == len(inventory()):
+        less.append(f"{count} of {profile.gpu} GPU{'s' * (profile.gpu > 1)}")
+    if not less:
+        return None
+    return f"This machine has less than {profile.display_name.lower()} asks for: {', '.join(less)}."
 
 
 def check_volume(spec: VolumeSpec, folder: Path) -> None:

@@ -21,7 +21,7 @@ from ..home import volumes_folder
 from ..limits import in_words
 from .images import display_name, images
 from .rows import AT_REST, ServerRow, VolumeRow, server_rows, volume_rows
-from .suit import NOT_OFFERED, NVIDIA
+from .suit import NOT_OFFERED, NVIDIA, less_than_profile
 
 if TYPE_CHECKING:
     from ..store import Store
@@ -43,7 +43,7 @@ def server_view(row: ServerRow, volumes: Mapping[str, VolumeRow]) -> View:
         "name": row.name,
         "target": "local",
         "state": row.state,
-        "message": status.message,
+        "message": status.message or (None if at_rest else less_than_profile(spec)),
         "progress": progress(row),
         "image": spec.image,
         "image_name": display_name(spec.image),
