@@ -148,12 +148,6 @@ class Bench:
 
     def close(self) -> None:
         for target in self._opened:
-            print(
-                "K",
-                target._transport._ready,
-                target._transport._loop,
-                target.client._transport._ready,
-            )
             self.wait(target.close())
         self.loop.close()
 

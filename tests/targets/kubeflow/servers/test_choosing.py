@@ -54,7 +54,12 @@ def pod_defaults(bench: Bench) -> None:
     }
     bench.kube.apply(crd)
     path = f"/apis/kubeflow.org/v1alpha1/namespaces/{bench.namespace}/poddefaults"
-    bench.kube.wait(path, lambda _: True)
+
+    async def served() -> None:
+        while not bench.kube.http.get(path).is_success:
+            await asyncio.sleep(0.1)
+
+    bench.wait(served())
     body = {
         "apiVersion": "kubeflow.org/v1alpha1",
         "kind": "PodDefault",

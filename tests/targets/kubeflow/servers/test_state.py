@@ -86,6 +86,12 @@ def test_stop_and_start_are_seen_before_the_controller_says_so() -> None:
     assert state_of(notebook(**stopped), Around()) == ("STOPPED", "Idle.")
     assert state_of(notebook({"state": "Running"}, **stopped), Around()) == ("STOPPING", "Idle.")
     assert state_of(notebook({"state": "Stopped"}), Around())[0] == "WAITING"
+    again = {"notebooks.labwright.dev/restarted-at": "2026-01-01T00:00:01Z"}
+    running = notebook({"state": "Running"}, **again)
+    assert state_of(running, Around(pod())) == ("STARTING", "The server restarts.")
+    newer = pod()
+    newer["metadata"]["creationTimestamp"] = "2026-01-01T00:00:01Z"
+    assert state_of(running, Around(newer))[0] == "RUNNING"
     told = notebook({"state": "Failed", "message": "The quota is used up."})
     assert state_of(told, Around(pod())) == ("FAILED", "The quota is used up.")
 

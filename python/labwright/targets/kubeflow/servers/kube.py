@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -138,7 +139,8 @@ class Kube:
     async def log(self, name: str, container: str) -> bytes:
         """What a pod's container printed."""
         path, what = PODS.path(self.namespace, name, "log"), f"read the log of {name}"
-        answer = await self._transport.send("GET", path, what, params={"container": container})
+        with _no_hints():
+            answer = await self._transport.send("GET", path, what, params={"container": container})
         return answer.content
 
     async def watch(
@@ -186,13 +188,8 @@ class Kube:
             raise
 
     async def _json(self, method: str, path: str, what: str, **request: Any) -> Object:
-        try:
+        with _no_hints():
             return await self._transport.json(method, path, what, **request)
-        except (ServerFailed, Unexpected) as error:
-            # The hints of those are about KFP's server.
-            raise type(error)(
-                error.what, where=error.where, status=error.status, words=error.words
-            ) from None
 
     async def _discover(self) -> Cluster:
         groups = await self._json("GET", "/apis", "ask what the cluster has")
@@ -221,6 +218,17 @@ class Kube:
         path = f"/openapi/v3/apis/kubeflow.org/{version}"
         found = await self._json("GET", path, "ask what a Notebook is")
         return fields_of(found)
+
+
+@contextmanager
+def _no_hints() -> Iterator[None]:
+    """Without the hints of failures: they are about KFP's server."""
+    try:
+        yield
+    except (ServerFailed, Unexpected) as error:
+        raise type(error)(
+            error.what, where=error.where, status=error.status, words=error.words
+        ) from None
 
 
 def fields_of(openapi: Object) -> frozenset[str]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .kinds import (
+    RESTARTED,
     STOP_REASON,
     STOPPED,
     Object,
@@ -46,10 +47,19 @@ def state_of(notebook: Object, around: Around) -> tuple[str, str | None]:
         if state == "STOPPED" or (not state and around.pod is None):
             return "STOPPED", message or reason
         return "STOPPING", reason
+    if _restarts(notebook, around.pod):
+        return "STARTING", "The server restarts."
     # Right after a start the status is still that of before.
     if state and state not in ("STOPPED", "STOPPING", "TERMINATING"):
         return state, message
     return _derived(notebook, around)
+
+
+def _restarts(notebook: Object, pod: Object | None) -> bool:
+    """Whether its pod is one that somebody wanted ended."""
+    asked = annotations_of(notebook).get(RESTARTED, "")
+    made = (pod or {}).get("metadata", {}).get("creationTimestamp", "")
+    return bool(made) and asked.endswith("Z") and made < asked
 
 
 def _derived(notebook: Object, around: Around) -> tuple[str, str | None]:
