@@ -53,8 +53,8 @@ class Bench:
         self._opened.append(made)
         return made
 
-    def user(self) -> str:
-        """The token of somebody who has in the namespace the rights that the docs ask for."""
+    def user(self, namespace: str = "") -> str:
+        """The token of somebody who has in a namespace the rights that the docs ask for."""
         role = f"servers-{secrets.token_hex(4)}"
         rules = DOCS.read_text().partition("```yaml\n")[2].partition("```")[0]
         self.kube.create(
@@ -65,7 +65,7 @@ class Bench:
                 "rules": yaml.safe_load(rules),
             }
         )
-        return self.plane.user("ada", [self.namespace], role)
+        return self.plane.user("ada", [namespace or self.namespace], role)
 
     def wait(self, work: Awaitable[Any], seconds: float = 60) -> Any:
         async def limited() -> Any:

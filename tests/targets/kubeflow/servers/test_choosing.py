@@ -187,7 +187,7 @@ def test_a_log_is_read_in_pieces_and_a_crash_is_told(
 
     async def read() -> Any:
         while not (piece := await target.server_log(name))["text"]:
-            pass
+            await asyncio.sleep(0.1)
         return (
             piece,
             await target.server_log(name, offset=2),

@@ -286,6 +286,21 @@ def test_who_may_not_is_told_in_the_servers_own_words(bench: Bench) -> None:
     bench.wait(mine.delete_server(spec.name, volumes=True))
 
 
+def test_what_a_restricted_namespace_refuses_is_said(bench: Bench) -> None:
+    path, label = f"/api/v1/namespaces/{bench.spare}", "pod-security.kubernetes.io/enforce"
+    bench.kube.patch(path, {"metadata": {"labels": {label: "restricted"}}})
+    try:
+        target, spec = bench.target(bench.user(bench.spare), bench.spare), bench.spec(volumes=[])
+        bench.wait(target.create_server(spec))
+        view = bench.state(target, spec.name, "FAILED")
+        assert "This namespace does not allow such a pod" in view["message"]
+        assert "allowPrivilegeEscalation" in view["message"]
+        assert view["progress"][0]["state"] == "failed"
+    finally:
+        bench.kube.patch(path, {"metadata": {"labels": {label: None}}})
+        bench.wipe(bench.spare)
+
+
 def test_a_volume_of_another_namespace_cannot_be_had(bench: Bench) -> None:
     target, other = bench.target(), bench.plane.namespace("other")
     bench.wait(bench.target(namespace=other).create_volume(VolumeSpec("theirs", "1Gi")))

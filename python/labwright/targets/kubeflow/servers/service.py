@@ -54,7 +54,6 @@ class KubeflowServers:
     def __init__(self, known: KnownTarget, secret: Callable[[], str] | None = None) -> None:
         self.known = known
         self.name = known.name
-        self._secret = secret
         self._transport = Transport(lambda: connect(known, secret), known.name, known.timeout)
         self._ready: tuple[Kube, Maker, Watching] | None = None
 
