@@ -292,8 +292,10 @@ def test_what_a_restricted_namespace_refuses_is_said(bench: Bench) -> None:
     try:
         target, spec = bench.target(bench.user(bench.spare), bench.spare), bench.spec(volumes=[])
         bench.wait(target.create_server(spec))
-        view = bench.state(target, spec.name, "FAILED")
-        assert "This namespace does not allow such a pod" in view["message"]
+        # The cluster's own event is there a moment before the controller's sentence.
+        said = "This namespace does not allow such a pod"
+        view = bench.until(target, spec.name, lambda view: said in (view["message"] or ""))
+        assert view["state"] == "FAILED"
         assert "allowPrivilegeEscalation" in view["message"]
         assert view["progress"][0]["state"] == "failed"
     finally:
