@@ -5,16 +5,16 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
-from typing import Any
 
 import aiohttp
 
 from labwright_controller import culling
 from labwright_controller.api import Api, ApiError, reference
-from labwright_controller.builders.network import SERVICE_PORT
 from labwright_controller.cache import Cache
 from labwright_controller.events import event_about
+from labwright_controller.gpus import Gpus
 from labwright_controller.kinds import (
     GROUP,
     LAST_ACTIVITY,
@@ -26,6 +26,7 @@ from labwright_controller.kinds import (
     Object,
 )
 from labwright_controller.names import safe
+from labwright_controller.probes import probe
 from labwright_controller.settings import Settings
 from labwright_controller.status import container_state, parse_time
 
@@ -51,6 +52,7 @@ class Culler:
         self._settings = settings
         self._stop_at = stop_at
         self._look_at = look_at
+        self._gpus = Gpus(settings.gpu_metrics)
         self.culled = 0
 
     async def run(self) -> None:
@@ -59,6 +61,7 @@ class Culler:
             while True:
                 await asyncio.sleep(self._settings.check_minutes * 60)
                 places = asyncio.Semaphore(AT_ONCE)
+                await self._gpus.look(session)
 
                 async def check(key: Key, places: asyncio.Semaphore = places) -> None:
                     async with places:
@@ -82,8 +85,9 @@ class Culler:
         if started is None:
             self._warn_of(key, None)
             return
-        seen = await probe(notebook, key, self._settings, session)
+        seen = await probe(notebook, key, self._settings, session, rule.keep_while_connected)
         now = datetime.now(timezone.utc)
+        seen = replace(seen, gpu_used=self._gpus.last_use(key))
         told = parse_time(self._stop_at.get(key))
         decision = culling.decide(notebook, started, seen, rule, now)
         decision = culling.tell_first(decision, told, rule, now)
@@ -120,7 +124,7 @@ class Culler:
         last = rfc3339(decision.last_activity)
         annotations = {
             STOPPED: rfc3339(now),
-            STOP_REASON: f"It was not used since {last}, longer than {rule.idle_after}.",
+            STOP_REASON: culling.reason(decision, rule, last),
             LAST_ACTIVITY: last,
             LAST_CHECK: rfc3339(now),
         }
@@ -133,7 +137,7 @@ class Culler:
     ) -> None:
         """Keep the last activity in the annotation, but do not write at every look."""
         noted = parse_time(notebook["metadata"].get("annotations", {}).get(LAST_ACTIVITY))
-        if noted is not None and decision.last_activity - noted < rule.idle_after / 20:
+        if noted is not None and decision.last_activity - noted < rule.shortest / 20:
             return
         await self._annotate(
             notebook,
@@ -161,29 +165,6 @@ class Culler:
                 rfc3339(now),
             )
         )
-
-
-async def probe(
-    notebook: Object, key: Key, settings: Settings, session: aiohttp.ClientSession
-) -> culling.Activity:
-    """Ask a Jupyter server what it does, without that counting as use."""
-    base = settings.probe_url.format(
-        service=key[1], namespace=key[0], domain=settings.cluster_domain, port=SERVICE_PORT
-    )
-    prefix = f"{base.rstrip('/')}/notebook/{key[0]}/{notebook['metadata']['name']}/api"
-
-    async def ask(what: str, may_lack: bool = False) -> list[Any]:
-        async with session.get(f"{prefix}/{what}", params={"no_track_activity": "1"}) as answer:
-            if may_lack and answer.status == 404:
-                return []
-            answer.raise_for_status()
-            found = await answer.json()
-            if not isinstance(found, list):
-                raise ValueError(f"{what} is no list")
-            return found
-
-    # A server may have its terminals switched off.
-    return culling.activity(await ask("kernels"), await ask("terminals", may_lack=True))
 
 
 def rfc3339(time: datetime) -> str:

@@ -25,6 +25,12 @@ class Policy:
     idle_after: timedelta
     warn: timedelta
     keep_while_connected: bool = False
+    gpu_idle_after: timedelta | None = None
+
+    @property
+    def shortest(self) -> timedelta:
+        """The shortest idle time after which it may be stopped."""
+        return min(self.idle_after, self.gpu_idle_after or self.idle_after)
 
 
 @dataclass(frozen=True)
@@ -34,6 +40,8 @@ class Activity:
     busy: bool = False
     connections: int = 0
     last: datetime | None = None
+    gpu_used: datetime | None = None
+    """When its GPU was last seen at work; None if that is not known."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +52,8 @@ class Decision:
     stop: bool = False
     stop_at: datetime | None = None
     """When it will be stopped, once its user is to be told."""
+    for_gpu: bool = False
+    """Whether that is for its idle GPU."""
 
 
 def duration(text: str) -> timedelta:
@@ -54,13 +64,20 @@ def duration(text: str) -> timedelta:
 def policy(notebook: Object, settings: Settings) -> Policy | None:
     """The Notebook's own rule, else the cluster's; None if the server is never stopped."""
     own = notebook.get("spec", {}).get("culling", {})
-    idle_after = own.get("idleAfter")
-    if idle_after == "never" or (idle_after is None and not settings.enable_culling):
+    idle_after, gpu = own.get("idleAfter"), own.get("gpuIdleAfter")
+    if idle_after == "never":
         return None
-    limit = duration(idle_after) if idle_after else timedelta(minutes=settings.cull_idle_minutes)
+    never = timedelta.max
+    if idle_after is not None:
+        limit = duration(idle_after)
+    else:
+        limit = timedelta(minutes=settings.cull_idle_minutes) if settings.enable_culling else never
+    gpu_limit = duration(gpu) if gpu else None
+    if limit == never and gpu_limit is None:
+        return None
     # A warning takes at most half of the time, so that short times are honoured as well.
-    warn = min(timedelta(minutes=settings.warn_minutes), limit / 2)
-    return Policy(limit, warn, own.get("keepWhileConnected", False))
+    rule = Policy(limit, timedelta(), own.get("keepWhileConnected", False), gpu_limit)
+    return replace(rule, warn=min(timedelta(minutes=settings.warn_minutes), rule.shortest / 2))
 
 
 def is_stopped(notebook: Object) -> bool:
@@ -91,10 +108,25 @@ def decide(
     # A start counts as use, so that a server is not stopped for what was before.
     known = [time for time in (started, noted, seen.last) if time is not None]
     last = min(max(known), now)
-    stop_at = last + rule.idle_after
-    if now >= stop_at:
-        return Decision(last, stop=True, stop_at=stop_at)
-    return Decision(last, stop_at=stop_at if now >= stop_at - rule.warn else None)
+    due = last + rule.idle_after if rule.idle_after < timedelta.max else None
+    for_gpu = False
+    if rule.gpu_idle_after is not None and seen.gpu_used is not None:
+        # Its kernels are idle, too: one that computes without the GPU is at work.
+        gpu_due = max(last, min(seen.gpu_used, now)) + rule.gpu_idle_after
+        for_gpu = due is None or gpu_due < due
+        due = gpu_due if for_gpu else due
+    if due is None:
+        return Decision(last)
+    if now >= due:
+        return Decision(last, stop=True, stop_at=due, for_gpu=for_gpu)
+    return Decision(last, stop_at=due if now >= due - rule.warn else None, for_gpu=for_gpu)
+
+
+def reason(decision: Decision, rule: Policy, last: str) -> str:
+    """Why it was stopped, for its user."""
+    if decision.for_gpu:
+        return f"Its GPU was idle for {rule.gpu_idle_after}, and it was not used since {last}."
+    return f"It was not used since {last}, longer than {rule.idle_after}."
 
 
 def tell_first(decision: Decision, told: datetime | None, rule: Policy, now: datetime) -> Decision:

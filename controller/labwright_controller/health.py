@@ -41,6 +41,8 @@ class ControllerMetrics(Collector):
         for state, number in sorted(states.items()):
             notebooks.add_metric([state], number)
         yield notebooks
+        expired = sum(watch.expired for watch in operator.watches)
+        yield _counter("labwright_watches_expired", "Watches that had to list anew", expired)
         yield _gauge("notebook_running", "Servers that run", states["Running"])
 
 
@@ -56,6 +58,7 @@ async def listen(where: str, api: Api, operator: Operator) -> web.AppRunner:
     """Answer probes and scrapes; the runner is to be cleaned up."""
     registry = CollectorRegistry()
     registry.register(ControllerMetrics(api, operator))
+    registry.register(operator.startups.histogram)
 
     async def healthz(_: web.Request) -> web.Response:
         return web.Response(text="ok")

@@ -28,6 +28,7 @@ SERVER_TYPE = "notebooks.kubeflow.org/server-type"
 # Ours. Keys with "notebook" in them are not copied to pods.
 RESTARTED = "notebooks.labwright.dev/restarted-at"
 STOP_REASON = "notebooks.labwright.dev/stop-reason"
+ACTIVITY_PATH = "notebooks.labwright.dev/activity-path"
 APPLIED = "notebooks.labwright.dev/applied"
 RECLAIM = "notebooks.labwright.dev/reclaim"
 OWNER_UID = "notebooks.labwright.dev/notebook-uid"

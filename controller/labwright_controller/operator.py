@@ -13,8 +13,10 @@ from labwright_controller.api import Api, ApiError, reference
 from labwright_controller.cache import Cache
 from labwright_controller.culler import Culler
 from labwright_controller.kinds import IMAGES_GROUP, IMAGES_VERSION, MANAGER, Key, Object
+from labwright_controller.names import safe
 from labwright_controller.reconcile import Reconciler
 from labwright_controller.settings import Settings
+from labwright_controller.startups import Startups
 from labwright_controller.workqueue import WorkQueue
 
 log = logging.getLogger(__name__)
@@ -28,6 +30,7 @@ class Operator:
         self._api = api
         self.cache = Cache()
         self.stop_at: dict[Key, str] = {}
+        self.startups = Startups()
         self.ready = asyncio.Event()
         self.notebooks = WorkQueue(self._reconcile, settings.workers)
         # Telling events again never holds up the making of servers.
@@ -91,6 +94,11 @@ class Operator:
                 if body.get("type") == "Warning":
                     self.notebooks.add(key)
             return
+        if kind == "Pod":
+            for key in watches.keys_to_look_at(kind, body, self.cache):
+                self.startups.see(key, body, counts=self.ready.is_set())
+        if kind == "Notebook" and gone:
+            self.startups.forget((body["metadata"]["namespace"], safe(body["metadata"]["name"])))
         if kind == "Notebook" and body.get("spec", {}).get("image"):
             self.images.add(body["spec"]["image"])
         if kind == "NotebookImage" and not gone:
@@ -104,6 +112,8 @@ class Operator:
 
     async def _retell(self, what: tuple[Key, str]) -> None:
         key, uid = what
+        while self.notebooks.urgent:
+            await asyncio.sleep(0.1)
         notebook, event = self.cache.get("Notebook", key), self.cache.event(key, uid)
         if notebook is None or event is None:
             return

@@ -30,6 +30,9 @@ class Settings:
     probe_url: str = "http://{service}.{namespace}.svc.{domain}"
     """PROBE_URL: where servers answer the controller; behind a mesh, its gateway."""
 
+    gpu_metrics: tuple[str, ...] = ()
+    """GPU_METRICS: pages with DCGM_FI_DEV_GPU_UTIL, such as a Prometheus' /federate."""
+
     workers: int = 16
     namespace: str = "kubeflow"
     """POD_NAMESPACE: where the lease lies."""
@@ -90,6 +93,7 @@ def from_environment(env: Mapping[str, str] = os.environ) -> Settings:
         check_minutes=number("IDLENESS_CHECK_PERIOD", base.check_minutes),
         warn_minutes=number("CULL_WARNING_TIME", base.warn_minutes),
         probe_url=text("PROBE_URL", base.probe_url),
+        gpu_metrics=many("GPU_METRICS"),
         workers=int(number("WORKERS", base.workers)),
         namespace=text("POD_NAMESPACE", base.namespace),
         identity=text("POD_NAME", os.uname().nodename + f"-{os.getpid()}"),

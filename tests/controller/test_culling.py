@@ -20,7 +20,6 @@ from cluster.processes import free_port
 from controller.doubles import idle_server
 from controller.objects import Object, notebook
 from controller.processes import controller
-from labwright_controller.culler import probe
 from labwright_controller.culling import (
     Activity,
     Policy,
@@ -30,6 +29,7 @@ from labwright_controller.culling import (
     policy,
     tell_first,
 )
+from labwright_controller.probes import probe
 from labwright_controller.settings import Settings, from_environment
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=timezone.utc)

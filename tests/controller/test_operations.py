@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import shutil
 import subprocess
 import time
@@ -181,3 +183,24 @@ def test_overlays_can_be_built(overlay: str) -> None:
     assert {"CustomResourceDefinition", "Deployment", "ClusterRole", "ServiceAccount"} <= kinds
     crd = next(b for b in bodies if b["metadata"]["name"] == "notebooks.kubeflow.org")
     assert all(version["schema"] for version in crd["spec"]["versions"])
+
+
+def test_the_dashboard_asks_for_metrics_that_exist(crds: ControlPlane, tmp_path: Path) -> None:
+    namespace = crds.namespace("dash")
+    with crds.kube() as kube, controller(crds, tmp_path, WATCH_NAMESPACES=namespace) as process:
+        kube.wait(create(kube, namespace, "nb"), running)
+        text = httpx.get(f"{process.url}/metrics").text
+        assert process.metric("notebook_startup_seconds_count") == 1
+        assert process.metric('labwright_notebooks{state="Running"}') == 1
+    samples = {re.split(r"[{ ]", line)[0] for line in text.splitlines() if line[:1] != "#"}
+    dashboard = json.loads((MANIFESTS / "monitoring" / "dashboard.json").read_text())
+    panels = dashboard["panels"]
+    assert len({panel["id"] for panel in panels}) == len(panels)
+    asked = {
+        name
+        for panel in panels
+        for target in panel["targets"]
+        for name in re.findall(r"\b(?:labwright|notebook)_\w+", target["expr"])
+    }
+    assert asked <= samples
+    assert {"notebook_startup_seconds_bucket", "labwright_queue_length"} <= asked
