@@ -212,47 +212,69 @@ test('a server is changed while it runs, and takes it up when it is restarted', 
   await expect(volumes).toHaveCount(0);
 });
 
-for (const theme of ['JupyterLab Light', 'JupyterLab Dark']) {
-  test(`nobody is kept out of servers, ${theme}`, async ({ workbench }) => {
-    const { page, person } = workbench;
-    const servers = new Servers(workbench);
-    const check = async (part: string): Promise<void> => {
-      const { violations } = await new AxeBuilder({ page }).include(part).analyze();
-      const grave = violations.filter(
-        ({ impact }) => impact === 'serious' || impact === 'critical'
-      );
-      expect.soft(grave, `what axe finds in ${part}`).toEqual([]);
-    };
-    await workbench.command('apputils:change-theme', { theme });
-    const light = String(theme.endsWith('Light'));
-    await expect(page.locator('body')).toHaveAttribute('data-jp-theme-light', light);
-    const name = light === 'true' ? 'bright' : 'dim';
-    await workbench.command('labwright:show-servers');
-    await check('#labwright-servers');
-    await workbench.command('labwright:new-server');
-    const field = person.dialog.getByLabel('Name', { exact: true });
-    await expect(field).toHaveValue(/^server/);
-    await person.dialog.getByText('More', { exact: true }).click();
-    await check('.jp-Dialog');
+test('an idle server says how long it has left, is stopped, and says why', async ({
+  workbench
+}) => {
+  const { page } = workbench;
+  const servers = new Servers(workbench);
+  await servers.spawn('idle', dialog =>
+    dialog.getByLabel('Stop when idle for').fill('8s')
+  );
+  const row = servers.row('idle');
+  await expect(row).toContainText(
+    /stops in \d+ s unless used|about to be stopped/,
+    START
+  );
+  await expect(page.locator('.Toastify')).toContainText('The server idle is idle');
+  await servers.is('idle', 'STOPPED');
+  await expect(row).toContainText(/idle/i);
+  await expect(page.locator('.Toastify')).toContainText('The server idle stopped');
+  await row.getByRole('button', { name: 'Start idle' }).click();
+  await servers.is('idle', 'RUNNING');
+});
 
-    // All by the keyboard: the form, the menu, and the question.
-    await field.fill(name);
-    await field.press('Enter');
-    await expect(person.dialog).toHaveCount(0);
-    await servers.is(name, 'RUNNING');
-    for (const list of ['Volumes', 'Images']) {
-      await servers.section.locator('summary', { hasText: list }).press('Enter');
-      await expect(servers.section.getByRole('list', { name: list })).toBeVisible();
-    }
-    await check('#labwright-servers');
-    const more = servers.row(name).getByRole('button', { name: `More for ${name}` });
-    await more.press('Enter');
-    await page.keyboard.press('ArrowUp');
-    await page.keyboard.press('Enter');
-    await expect(person.dialog).toContainText(`Delete the server ${name}?`);
-    await check('.jp-Dialog');
-    await person.dialog.getByRole('checkbox').press('Space');
-    await person.dialog.getByRole('button', { name: 'Delete' }).press('Enter');
-    await expect(servers.row(name)).toHaveCount(0, START);
-  });
-}
+test('nobody is kept out of servers', async ({ workbench }) => {
+  const { page, person } = workbench;
+  const servers = new Servers(workbench);
+  const look = async (theme: 'Light' | 'Dark', part: string): Promise<void> => {
+    await workbench.command('apputils:change-theme', { theme: `JupyterLab ${theme}` });
+    const light = String(theme === 'Light');
+    await expect(page.locator('body')).toHaveAttribute('data-jp-theme-light', light);
+    const { violations } = await new AxeBuilder({ page }).include(part).analyze();
+    const grave = violations.filter(
+      ({ impact }) => impact === 'serious' || impact === 'critical'
+    );
+    expect.soft(grave, `what axe finds in ${part}, ${theme}`).toEqual([]);
+  };
+  const both = async (part: string): Promise<void> => {
+    await look('Light', part);
+    await look('Dark', part);
+  };
+  await workbench.command('labwright:show-servers');
+  await both('#labwright-servers');
+  await workbench.command('labwright:new-server');
+  const field = person.dialog.getByLabel('Name', { exact: true });
+  await expect(field).toHaveValue(/^server/);
+  await person.dialog.getByText('More', { exact: true }).click();
+  await both('.jp-Dialog');
+
+  // All by the keyboard: the form, the lists, the menu, and the question.
+  await field.fill('open');
+  await field.press('Enter');
+  await expect(person.dialog).toHaveCount(0);
+  await servers.is('open', 'RUNNING');
+  for (const list of ['Volumes', 'Images']) {
+    await servers.section.locator('summary', { hasText: list }).press('Enter');
+    await expect(servers.section.getByRole('list', { name: list })).toBeVisible();
+  }
+  await both('#labwright-servers');
+  const more = servers.row('open').getByRole('button', { name: 'More for open' });
+  await more.press('Enter');
+  await page.keyboard.press('ArrowUp');
+  await page.keyboard.press('Enter');
+  await expect(person.dialog).toContainText('Delete the server open?');
+  await both('.jp-Dialog');
+  await person.dialog.getByRole('checkbox').press('Space');
+  await person.dialog.getByRole('button', { name: 'Delete' }).press('Enter');
+  await expect(servers.row('open')).toHaveCount(0, START);
+});
