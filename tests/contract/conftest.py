@@ -55,7 +55,7 @@ def servers_at(
     Labwright's controller and pods that only seem to run."""
     if request.param == "kubeflow":
         cluster: Bench = request.getfixturevalue("bench")
-        with BlockingServers(cluster.target(namespace=cluster.spare)) as there:
+        with BlockingServers(cluster.lent(namespace=cluster.spare)) as there:
             yield ServersPlace(there, IMAGE)
         cluster.wipe(cluster.spare)
         return

@@ -211,6 +211,6 @@ class Transport:
             return self._ready
 
     async def close(self) -> None:
-        if self._ready is not None:
-            await self._ready[1].aclose()
-            self._ready = None
+        ready, self._ready = self._ready, None
+        if ready is not None:
+            await ready[1].aclose()

@@ -41,17 +41,21 @@ class Bench:
     _opened: list[KubeflowTarget] = field(default_factory=list)
 
     def target(self, token: str = "", namespace: str = "", **known: Any) -> KubeflowTarget:
-        """The administrator's target, or that of whoever has a token."""
+        """The administrator's target, or that of whoever has a token; closed with the bench."""
+        made = self.lent(token, namespace, **known)
+        self._opened.append(made)
+        return made
+
+    def lent(self, token: str = "", namespace: str = "", **known: Any) -> KubeflowTarget:
+        """The same for an event loop of one's own, on which it is to be closed, too."""
         config: Any = yaml.safe_load(Path(self.plane.kubeconfig).read_text())
         config["contexts"][0]["context"]["namespace"] = namespace or self.namespace
         config["users"][0]["user"]["token"] = token or self.plane.admin_token
         path = self.folder / f"{secrets.token_hex(4)}.kubeconfig"
         path.write_text(yaml.safe_dump(config))
-        made = KubeflowTarget(
+        return KubeflowTarget(
             KnownTarget("kf", context="test", kubeconfig=str(path), **known), None
         )
-        self._opened.append(made)
-        return made
 
     def user(self, namespace: str = "") -> str:
         """The token of somebody who has in a namespace the rights that the docs ask for."""
