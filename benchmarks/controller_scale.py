@@ -43,7 +43,7 @@ def main() -> None:
                 for crd in yaml.safe_load_all(path.read_text()):
                     kube.apply(crd)
                     kube.wait(kube.path(crd), established)
-            with controller(plane, folder, WATCH_NAMESPACES=namespace) as first:
+            with controller(plane, folder, show_log=False, WATCH_NAMESPACES=namespace) as first:
                 create_at_once(kube, plane, namespace, first)
                 stay_idle(kube, plane, namespace, first)
                 first.kill()
@@ -81,7 +81,7 @@ def stay_idle(kube: Kube, plane: ControlPlane, namespace: str, process: Controll
 
 def restart(plane: ControlPlane, folder: Path, namespace: str) -> None:
     began = time.monotonic()
-    with controller(plane, folder, WATCH_NAMESPACES=namespace) as second:
+    with controller(plane, folder, show_log=False, WATCH_NAMESPACES=namespace) as second:
         wait_for(lambda: second.metric("labwright_reconciles_total") >= IDLE, 300)
         wait_for(lambda: second.metric("labwright_queue_length") == 0, 300)
         say("restart to settled", time.monotonic() - began, "s")

@@ -16,6 +16,7 @@ import kopf
 from labwright_controller.kinds import MANAGER, Object
 
 _PLURALS = {
+    "DaemonSet": "daemonsets",
     "Event": "events",
     "HTTPRoute": "httproutes",
     "Lease": "leases",

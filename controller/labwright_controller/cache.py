@@ -11,6 +11,7 @@ from labwright_controller.names import safe
 
 _DROPPED_METADATA = ("managedFields", "selfLink", "generateName")
 _LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+REMEMBERED_GONE = 5000
 _POD_STATUS = ("phase", "conditions", "containerStatuses")
 
 
@@ -20,6 +21,8 @@ class Cache:
     def __init__(self) -> None:
         self._objects: dict[str, dict[Key, Object]] = defaultdict(dict)
         self._events: dict[Key, dict[str, Object]] = defaultdict(dict)
+        # What was deleted last: an answer to a write may come after the watch told of the end.
+        self._gone: dict[str, None] = {}
         self._claim_users: dict[Key, set[Key]] = defaultdict(set)
         self.image_users: dict[str, set[Key]] = defaultdict(set)
         self.told: dict[Key, int] = {}
@@ -38,7 +41,7 @@ class Cache:
         if kind == "Event":
             return self._put_event(body)
         key = key_in_cache(kind, body)
-        if key is None:
+        if key is None or body["metadata"]["uid"] in self._gone:
             return False
         known = self._objects[kind].get(key)
         if known is not None and _version(known) >= _version(body):
@@ -57,6 +60,9 @@ class Cache:
         if kind == "Event":
             self._drop_event(body)
             return
+        self._gone[body["metadata"]["uid"]] = None
+        if len(self._gone) > REMEMBERED_GONE:
+            del self._gone[next(iter(self._gone))]
         key = key_in_cache(kind, body)
         known = self._objects[kind].get(key) if key else None
         # Another of the same name may be there already.

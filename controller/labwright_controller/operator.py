@@ -10,8 +10,10 @@ import aiohttp
 
 from labwright_controller import events, watches
 from labwright_controller.api import Api, ApiError, reference
+from labwright_controller.builders import prepull
 from labwright_controller.cache import Cache
 from labwright_controller.culler import Culler
+from labwright_controller.differences import covers, mark
 from labwright_controller.kinds import IMAGES_GROUP, IMAGES_VERSION, MANAGER, Key, Object
 from labwright_controller.names import safe
 from labwright_controller.reconcile import Reconciler
@@ -36,6 +38,7 @@ class Operator:
         # Telling events again never holds up the making of servers.
         self.retellings: WorkQueue[tuple[Key, str]] = WorkQueue(self._retell, 2)
         self.images: WorkQueue[str] = WorkQueue(self._count_uses, 1)
+        self.prepulls: WorkQueue[str] = WorkQueue(self._prepull, 1)
         self._reconciler = Reconciler(
             self.cache, api, settings, self.notebooks.add_later, self.stop_at
         )
@@ -67,8 +70,11 @@ class Operator:
                 await watch.listed.wait()
             while not await self._learn_what_was_told():
                 await asyncio.sleep(1)
-            for task in (self.notebooks, self.retellings, self.images, self.culler):
+            for task in (
+                self.notebooks, self.retellings, self.images, self.prepulls, self.culler,
+            ):  # fmt: skip
                 group.create_task(task.run())
+            self.prepulls.add(prepull.NAME)
             self.ready.set()
 
     async def _learn_what_was_told(self) -> bool:
@@ -101,8 +107,10 @@ class Operator:
             self.startups.forget((body["metadata"]["namespace"], safe(body["metadata"]["name"])))
         if kind == "Notebook" and body.get("spec", {}).get("image"):
             self.images.add(body["spec"]["image"])
-        if kind == "NotebookImage" and not gone:
-            self.images.add(body["metadata"]["name"])
+        if kind == "NotebookImage":
+            self.prepulls.add(prepull.NAME)
+            if not gone:
+                self.images.add(body["metadata"]["name"])
         for key in watches.keys_to_look_at(kind, body, self.cache):
             is_new = kind == "Notebook" and self.cache.get("StatefulSet", key) is None
             self.notebooks.add(key, urgent=is_new and not gone)
@@ -144,3 +152,18 @@ class Operator:
         where = reference("NotebookImage", f"{IMAGES_GROUP}/{IMAGES_VERSION}", "", name)
         changed = await self._api.patch(where, {"status": {"notebooks": count}}, "/status")
         self.cache.put("NotebookImage", changed)
+
+    async def _prepull(self, name: str) -> None:
+        namespace = self._settings.namespace
+        wanted = prepull.prepull(self.cache.all("NotebookImage").values(), namespace)
+        live = await self._api.get(reference("DaemonSet", "apps/v1", namespace, name))
+        if wanted is None:
+            if live is not None:
+                await self._api.delete(live)
+        elif live is None or not covers(live, mark(wanted)):
+            try:
+                await self._api.apply(mark(wanted))
+            except ApiError as error:
+                if not error.is_final:
+                    raise
+                log.warning("images cannot be pulled ahead: %s", error)

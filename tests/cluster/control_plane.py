@@ -133,9 +133,6 @@ def start(processes: Processes) -> dict[str, Any]:
         "--use-service-account-credentials",
         # kwok's node is seldom heard of; taken for dead, its pods would be ready no more.
         "--node-monitor-grace-period=24h",
-        # The default of 20 queries a second would hold up whoever makes many pods.
-        "--kube-api-qps=200",
-        "--kube-api-burst=400",
         f"--root-ca-file={ca}",
         f"--service-account-private-key-file={folder}/accounts.key",
     )

@@ -127,8 +127,12 @@ class FaultyApi:
         self._watches.setdefault(request.path, set()).add(request.transport)
         async with self._forward(request, None) as found:
             await answer.prepare(request)
-            async for part in found.content.iter_any():
-                await answer.write(part)
+            try:
+                async for part in found.content.iter_any():
+                    await answer.write(part)
+            except (aiohttp.ClientError, ConnectionError):
+                # The watch was broken off, or its watcher went.
+                pass
         return answer
 
     def _forward(self, request: web.Request, body: bytes | None) -> Any:

@@ -49,7 +49,11 @@ class Controller:
 
 @contextmanager
 def controller(
-    plane: ControlPlane, folder: Path, wait_for: str = "leads", **environment: str
+    plane: ControlPlane,
+    folder: Path,
+    wait_for: str = "leads",
+    show_log: bool = True,
+    **environment: str,
 ) -> Iterator[Controller]:
     """Start a controller; it is ended in the end."""
     port = free_port()
@@ -77,7 +81,8 @@ def controller(
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
-        print(log.read_text())
+        if show_log:
+            print(log.read_text())
 
 
 def _wait_until(found: Controller, state: str) -> None:
