@@ -117,7 +117,7 @@ def restart_the_api_server(bench: Bench, crowd: Crowd, stack: ExitStack) -> floa
     (server,) = (p for p in psutil.process_iter() if port in _command(p))
     command, folder = server.cmdline(), server.cwd()
     server.kill()
-    server.wait()
+    # Its parent does not ask what became of it, so it can only be seen to answer no more.
     time.sleep(2)
     with (bench.folder / "kube-apiserver-again.log").open("wb") as log:
         again = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log)
