@@ -33,6 +33,9 @@ class Follower:
     journal: JournalReader = field(init=False)
     directory: RunDir = field(init=False)
     tails: dict[Key, tuple[StepRow, Tail]] = field(default_factory=dict)
+    told: dict[Key, str | None] = field(default_factory=dict)
+    """When the steps began whose whole log was told. The store may know that a step is over before
+    the journal says so; that line is then no reason to tell it again."""
 
     def __post_init__(self) -> None:
         self.directory = self.store.dir(self.run_id)
@@ -48,6 +51,8 @@ class Follower:
         for step in rows:
             if step.state == "RUNNING":
                 one.tails[step.path, step.turn] = step, Tail.from_end(one._log(step))
+            elif step.started_at is not None:
+                one.told[step.path, step.turn] = step.started_at
         one._tell_steps(rows)
         one.tell_run()
         return one
@@ -57,14 +62,16 @@ class Follower:
         lines = self.journal.read()
         rows = self._changed(lines)
         named = {(line["step"], line["turn"]) for line in lines if "step" in line}
-        over = {(row.path, row.turn) for row in rows if row.state != "RUNNING"}
+        over = {(row.path, row.turn): row.started_at for row in rows if row.state != "RUNNING"}
         for row in rows:
             key = row.path, row.turn
-            if row.started_at is not None and not row.cached and key in named:
+            anew = row.started_at not in (None, self.told.get(key))
+            if anew and not row.cached and key in named:
                 self.tails.setdefault(key, (row, Tail(self._log(row))))
         for key in list(self.tails):
             self._tell_log(*self.tails[key], over=key in over)
             if key in over:
+                self.told[key] = over[key]
                 del self.tails[key]
         self._tell_steps(rows)
         if lines:
