@@ -32,7 +32,6 @@ ACTIVITY_PATH = "notebooks.labwright.dev/activity-path"
 APPLIED = "notebooks.labwright.dev/applied"
 RECLAIM = "notebooks.labwright.dev/reclaim"
 OWNER_UID = "notebooks.labwright.dev/notebook-uid"
-IMAGE_USED = "notebooks.labwright.dev/image"
 
 STATEFULSET_LABEL = "statefulset"
 NOTEBOOK_LABEL = "notebook-name"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..errors import LabwrightError
 from .console import err
@@ -150,6 +150,25 @@ def _asking(
     question: Callable[[PipelineTarget], Awaitable[T]], target: PipelineTarget
 ) -> Callable[[], Awaitable[T]]:
     return lambda: question(target)
+
+
+def print_listing(
+    what: str,
+    found: list[dict[str, Any]],
+    remarks: dict[str, str],
+    *,
+    as_json: bool,
+    words: Callable[[], str],
+) -> None:
+    """End a listing: as a JSON object with the remarks, or in words with the remarks apart."""
+    from .console import out, out_json
+
+    if as_json:
+        told = [{"target": name, "message": message} for name, message in remarks.items()]
+        out_json({what: found, "remarks": told})
+        return
+    say_remarks(remarks)
+    out(words())
 
 
 def say_remarks(remarks: dict[str, str]) -> None:

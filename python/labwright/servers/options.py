@@ -11,7 +11,6 @@ from .spec import HOME
 
 VOLUME = "NAME:SIZE[:PATH][:delete]"
 MOUNT = "VOLUME[:PATH][:ro]"
-TOLERATION = "KEY[=VALUE][:EFFECT]"
 Json = dict[str, Any]
 
 

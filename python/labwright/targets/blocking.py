@@ -28,6 +28,8 @@ from .protocols import (
 )
 
 if TYPE_CHECKING:
+    from typing_extensions import Self
+
     from ..diagnostics import Diagnostic
     from .local.pages import RunsPage, Wanted
     from .local.submission import Submission
@@ -98,8 +100,8 @@ async def _settle() -> None:
     await asyncio.get_running_loop().shutdown_default_executor()
 
 
-class BlockingTarget:
-    """A `PipelineTarget`, each method of which waits for its answer."""
+class Blocking:
+    """A target with an event loop of its own, to be closed."""
 
     def __init__(self, target: PipelineTarget) -> None:
         self.target = target
@@ -108,6 +110,27 @@ class BlockingTarget:
     @property
     def name(self) -> str:
         return self.target.name
+
+    def close(self) -> None:
+        try:
+            self._loop.wait(self.target.close())
+        finally:
+            self._loop.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+class BlockingTarget(Blocking):
+    """A `PipelineTarget`, each method of which waits for its answer."""
 
     @property
     def kind(self) -> Kind:
@@ -199,20 +222,3 @@ class BlockingTarget:
 
     def delete_schedule(self, schedule_id: str) -> None:
         self._loop.wait(self.target.delete_schedule(schedule_id))
-
-    def close(self) -> None:
-        try:
-            self._loop.wait(self.target.close())
-        finally:
-            self._loop.close()
-
-    def __enter__(self) -> BlockingTarget:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
-from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from .blocking import Loop
+from .blocking import Blocking
 from .errors import NotOffered
 
 if TYPE_CHECKING:
@@ -28,17 +27,12 @@ def servers_target(target: PipelineTarget) -> ServersTarget:
     return cast("ServersTarget", target)
 
 
-class BlockingServers:
+class BlockingServers(Blocking):
     """Asks a target, and waits for its answer: `ask(lambda target: target.servers())`."""
 
     def __init__(self, target: PipelineTarget) -> None:
-        self._target = target
         self._servers = servers_target(target)
-        self._loop = Loop()
-
-    @property
-    def name(self) -> str:
-        return self._target.name
+        super().__init__(target)
 
     def ask(self, question: Callable[[ServersTarget], Coroutine[Any, Any, T]]) -> T:
         return self._loop.wait(question(self._servers))
@@ -47,20 +41,3 @@ class BlockingServers:
         """`watch_servers`; ends only when it is closed."""
         changes: AsyncIterator[View] = self._servers.watch_servers()
         return self._loop.iterate(changes)
-
-    def close(self) -> None:
-        try:
-            self._loop.wait(self._target.close())
-        finally:
-            self._loop.close()
-
-    def __enter__(self) -> BlockingServers:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()

@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 
 from ..options import Target
-from ..places import say_remarks
+from ..places import print_listing
 from ..server_options import everywhere_or, table
 from ..spec import Opt
 
@@ -14,16 +14,15 @@ def list_(
     as_json: Annotated[bool, Opt("--json", help="Print them as JSON.")] = False,
 ) -> int:
     """List the images of all targets, or of one: here, Python environments with Jupyter."""
-    from ..console import out, out_json
-
     found, remarks = everywhere_or(target, "image")
     found = [one for one in found if hidden or not one["hidden"]]
-    if as_json:
-        told = [{"target": name, "message": message} for name, message in remarks.items()]
-        out_json({"images": found, "remarks": told})
-        return 0
-    say_remarks(remarks)
-    out(_table(found) if found else "There are no images.")
+    print_listing(
+        "images",
+        found,
+        remarks,
+        as_json=as_json,
+        words=lambda: _table(found) if found else "There are no images.",
+    )
     return 0
 
 

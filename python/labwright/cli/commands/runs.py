@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 from ...errors import LabwrightError
 from ..options import Run, Target
-from ..places import everywhere, is_elsewhere, locate, opened, say_remarks, with_all
+from ..places import everywhere, is_elsewhere, locate, opened, print_listing, with_all
 from ..spec import Arg, Opt
 
 
@@ -33,7 +33,6 @@ def list_(
     """
     from ...targets.local.pages import Wanted
     from ...widgets.lines import runs_table
-    from ..console import out, out_json
 
     wanted = Wanted(
         experiment=experiment or None,
@@ -48,16 +47,13 @@ def list_(
     else:
         found = list(_of_one(names[0], wanted))
     found = found[: max(0, limit)]
-    if as_json:
-        told = [{"target": name, "message": message} for name, message in remarks.items()]
-        out_json({"runs": found, "remarks": told})
-        return 0
-    say_remarks(remarks)
-    if found or not (state or experiment or text):
-        shown = [SimpleNamespace(**run) for run in found]
-        out(runs_table(shown, with_target=len(names) > 1))
-    else:
-        out("No run is like that.")
+
+    def words() -> str:
+        if not found and (state or experiment or text):
+            return "No run is like that."
+        return runs_table([SimpleNamespace(**run) for run in found], with_target=len(names) > 1)
+
+    print_listing("runs", found, remarks, as_json=as_json, words=words)
     return 0
 
 

@@ -9,7 +9,16 @@ from ...errors import LabwrightError
 from ..asking import Asked
 from ..loading import say_warnings
 from ..options import Experiment, NoCache, Notebook, Params, Target
-from ..places import ask_all, everywhere, opened, others, say_remarks, the_other, with_all
+from ..places import (
+    ask_all,
+    everywhere,
+    opened,
+    others,
+    print_listing,
+    say_remarks,
+    the_other,
+    with_all,
+)
 from ..spec import Arg, Opt
 
 if TYPE_CHECKING:
@@ -138,7 +147,6 @@ def list_(
 ) -> int:
     """List the schedules of all targets, or of one, the newest first."""
     from ...targets.protocols import Choice
-    from ..console import out, out_json
 
     wanted = Choice(experiment or None, text or None, max(1, limit))
     names, remarks = ([target], {}) if target else everywhere()
@@ -149,12 +157,13 @@ def list_(
     else:
         found, silent = _merged(names, wanted)
         remarks = {**remarks, **silent}
-    if as_json:
-        told = [{"target": name, "message": message} for name, message in remarks.items()]
-        out_json({"schedules": found, "remarks": told})
-        return 0
-    say_remarks(remarks)
-    out(_table(found) if found else "There are no schedules.")
+    print_listing(
+        "schedules",
+        found,
+        remarks,
+        as_json=as_json,
+        words=lambda: _table(found) if found else "There are no schedules.",
+    )
     return 0
 
 

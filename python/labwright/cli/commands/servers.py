@@ -4,7 +4,7 @@ import time
 from typing import Annotated, Any
 
 from ..options import Target
-from ..places import say_remarks
+from ..places import print_listing
 from ..server_options import Server, at, everywhere_or, place_of, table
 from ..spec import Opt
 from ..starting import why
@@ -14,16 +14,15 @@ Json = Annotated[bool, Opt("--json", help="Print it as JSON.")]
 
 def list_(target: Target = "", as_json: Json = False) -> int:
     """List the notebook servers of all targets, or of one, the newest first."""
-    from ..console import out, out_json
-
     found, remarks = everywhere_or(target, "server")
     found.sort(key=lambda one: str(one["created_at"])[:19], reverse=True)
-    if as_json:
-        told = [{"target": name, "message": message} for name, message in remarks.items()]
-        out_json({"servers": found, "remarks": told})
-        return 0
-    say_remarks(remarks)
-    out(_table(found) if found else "There are no servers.")
+    print_listing(
+        "servers",
+        found,
+        remarks,
+        as_json=as_json,
+        words=lambda: _table(found) if found else "There are no servers.",
+    )
     return 0
 
 

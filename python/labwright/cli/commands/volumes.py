@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 
 from ..options import Target
-from ..places import say_remarks
+from ..places import print_listing
 from ..server_options import Volume, at, everywhere_or, place_of, table
 from ..spec import Arg, Opt
 
@@ -12,16 +12,15 @@ Json = Annotated[bool, Opt("--json", help="Print it as JSON.")]
 
 def list_(target: Target = "", as_json: Json = False) -> int:
     """List the volumes of all targets, or of one, the newest first, and who uses them."""
-    from ..console import out, out_json
-
     found, remarks = everywhere_or(target, "volume")
     found.sort(key=lambda one: str(one["created_at"])[:19], reverse=True)
-    if as_json:
-        told = [{"target": name, "message": message} for name, message in remarks.items()]
-        out_json({"volumes": found, "remarks": told})
-        return 0
-    say_remarks(remarks)
-    out(_table(found) if found else "There are no volumes.")
+    print_listing(
+        "volumes",
+        found,
+        remarks,
+        as_json=as_json,
+        words=lambda: _table(found) if found else "There are no volumes.",
+    )
     return 0
 
 

@@ -12,7 +12,6 @@ from ...errors import LabwrightError
 from ..config import KnownTarget
 
 ENDPOINT_VARIABLE = "KF_PIPELINES_ENDPOINT"
-UI_VARIABLE = "KF_PIPELINES_UI_ENDPOINT"
 TOKEN_VARIABLE = "KF_PIPELINES_SA_TOKEN_PATH"
 TOKEN = "/var/run/secrets/kubeflow/pipelines/token"
 NAMESPACE_FILE = "/var/run/secrets/kubernetes.io/serviceaccount/namespace"

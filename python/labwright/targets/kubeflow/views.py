@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ..local.ir import Pipeline
-from ..local.views import one_line, plain, step_failure
+from ..local.views import one_line, plain, progress, step_failure
 from ..protocols import View
 from .models import RecurringRun, Run
 from .nodes import Seen, run_state
@@ -53,17 +53,6 @@ def summary(
         "progress": progress(seen),
         "error": _why(run, state, seen, errors or {}),
         "reason": None,
-    }
-
-
-def progress(seen: Sequence[Seen]) -> dict[str, int]:
-    states = [one.state for one in seen]
-    return {
-        "total": len(seen),
-        "done": states.count("SUCCEEDED") + states.count("SKIPPED"),
-        "cached": sum(one.cached for one in seen),
-        "running": states.count("RUNNING"),
-        "failed": states.count("FAILED"),
     }
 
 

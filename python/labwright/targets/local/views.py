@@ -6,9 +6,9 @@ import math
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-from .record import RunRecord, StepRecord
+from .record import RunRecord, State, StepRecord
 
 View = dict[str, Any]
 
@@ -68,7 +68,17 @@ def step_view(step: StepRecord, run: Path) -> View:
     }
 
 
-def progress(steps: Iterable[StepRecord]) -> dict[str, int]:
+class HasState(Protocol):
+    """A step, or a turn of it, of whichever target."""
+
+    @property
+    def state(self) -> State: ...
+
+    @property
+    def cached(self) -> bool: ...
+
+
+def progress(steps: Iterable[HasState]) -> dict[str, int]:
     """How far a run is, in steps; each turn of a loop counts."""
     listed = list(steps)
     states = [one.state for one in listed]

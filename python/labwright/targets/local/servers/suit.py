@@ -78,16 +78,14 @@ def less_than_profile(spec: ServerSpec) -> str | None:
     profile = PRESETS.get(spec.preset or "")
     if profile is None:
         return None
+    here = filled_in(ServerSpec(spec.name, preset=profile.id))
     less = []
-    if spec.cpu is not None and cpus() == cpu_cores(spec.cpu) < cpu_cores(profile.cpu):
+    if spec.cpu and spec.cpu == here.cpu != profile.cpu:
         less.append(f"{spec.cpu} of {profile.cpu} CPUs")
-    if spec.memory is not None:
-        has, whole = byte_count(spec.memory), psutil.virtual_memory().total // 2**20 * 2**20
-        if whole == has < byte_count(profile.memory):
-            less.append(f"{spec.memory} of {profile.memory}")
-    count = spec.gpu.count if spec.gpu else 0
-    if count < profile.gpu and count == len(inventory()):
-        less.append(f"{count} of {profile.gpu} GPU{'s' * (profile.gpu > 1)}")
+    if spec.memory and spec.memory == here.memory != profile.memory:
+        less.append(f"{spec.memory} of {profile.memory}")
+    if spec.gpu and spec.gpu == here.gpu and spec.gpu.count != profile.gpu:
+        less.append(f"{spec.gpu.count} of {profile.gpu} GPU{'s' * (profile.gpu > 1)}")
     if not less:
         return None
     return f"This machine has less than {profile.display_name.lower()} asks for: {', '.join(less)}."
