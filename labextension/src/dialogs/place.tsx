@@ -4,7 +4,7 @@ import { useEffect, useId, useState } from 'react';
 import { LOCAL, type Client, type Target } from '../api';
 import { useSignal } from '../runs/hooks';
 import type { TargetsModel } from '../targets/model';
-import { limits, placeText, targetLabel } from '../targets/words';
+import { choiceLabel, limits, placeText, targetLabel } from '../targets/words';
 
 /** Where something runs, and what lists call it. */
 export interface IPlace {
@@ -66,9 +66,7 @@ export function PlaceFields(props: IPlaceFieldsProps): JSX.Element {
           {!target && <option value={name}>{targetLabel(name, trans)}</option>}
           {known.map(one => (
             <option key={one.name} value={one.name}>
-              {one.available
-                ? targetLabel(one.name, trans)
-                : trans.__('%1 (does not answer)', targetLabel(one.name, trans))}
+              {choiceLabel(one, trans)}
             </option>
           ))}
         </select>

@@ -1,9 +1,10 @@
-import { Dialog, showDialog, showErrorMessage } from '@jupyterlab/apputils';
+import { Dialog, showDialog } from '@jupyterlab/apputils';
 import { useEffect, useState } from 'react';
 
 import type { Schedule } from '../api';
 import { usePanel, useSignal } from '../runs/hooks';
 import { moment } from '../runs/words';
+import { useAttempt } from '../ui';
 import { scheduleKey } from './model';
 import { describeCron, timesOf } from './words';
 
@@ -38,18 +39,9 @@ export function Schedules(): JSX.Element {
 
 function Row({ schedule }: { schedule: Schedule }): JSX.Element {
   const { schedules, trans } = usePanel();
-  const [busy, setBusy] = useState(false);
+  const [busy, attempt] = useAttempt();
   const { name, target, enabled, cron, start, end, error } = schedule;
   const words = useCron(cron);
-  const attempt = async (title: string, act: () => Promise<void>): Promise<void> => {
-    setBusy(true);
-    try {
-      await act();
-    } catch (reason) {
-      await showErrorMessage(title, reason as Error);
-    }
-    setBusy(false);
-  };
   const remove = async (): Promise<void> => {
     const { button } = await showDialog({
       title: trans.__('Delete the schedule %1?', name),

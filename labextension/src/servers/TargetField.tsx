@@ -3,7 +3,7 @@ import { useId } from 'react';
 
 import { useSignal } from '../runs/hooks';
 import type { TargetsModel } from '../targets/model';
-import { placeText, targetLabel } from '../targets/words';
+import { choiceLabel, placeText } from '../targets/words';
 
 export interface ITargetFieldProps {
   readonly targets: TargetsModel;
@@ -32,11 +32,9 @@ export function TargetField(props: ITargetFieldProps): JSX.Element | null {
         aria-describedby={`${id}-place`}
         onChange={event => onChange(event.target.value)}
       >
-        {hosts.map(({ name, available }) => (
-          <option key={name} value={name}>
-            {available
-              ? targetLabel(name, trans)
-              : trans.__('%1 (does not answer)', targetLabel(name, trans))}
+        {hosts.map(one => (
+          <option key={one.name} value={one.name}>
+            {choiceLabel(one, trans)}
           </option>
         ))}
       </select>

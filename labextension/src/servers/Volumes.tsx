@@ -1,8 +1,6 @@
-import { showErrorMessage } from '@jupyterlab/apputils';
-import { useState } from 'react';
-
 import { LOCAL, type Volume } from '../api';
 import { CommandIDs } from '../tokens';
+import { useAttempt } from '../ui';
 import { useServers } from './context';
 import { Fold } from './Fold';
 import { keyOf } from './model';
@@ -34,18 +32,9 @@ export function Volumes(): JSX.Element {
 
 function Row({ volume }: { volume: Volume }): JSX.Element {
   const { servers, trans } = useServers();
-  const [busy, setBusy] = useState(false);
+  const [busy, attempt] = useAttempt();
   const { name, target, state, message, path } = volume;
   const used = volume.used_by.length > 0;
-  const attempt = async (title: string, act: () => Promise<void>): Promise<void> => {
-    setBusy(true);
-    try {
-      await act();
-    } catch (reason) {
-      await showErrorMessage(title, reason as Error);
-    }
-    setBusy(false);
-  };
   const resize = (): Promise<void> =>
     attempt(trans.__('The volume could not be made larger'), async () => {
       const { askSize } = await import('./dialogs');

@@ -5,7 +5,7 @@ import { useEffect, useId, useState } from 'react';
 import type { Client, Server, ServerOptions, Volume, VolumeRequest } from '../api';
 import type { TargetsModel } from '../targets/model';
 import { ErrorBox } from '../ui';
-import { ask, askUntil } from './body';
+import { ask, askUntil } from '../dialogs/ask';
 import { TargetField } from './TargetField';
 import type { ServersModel } from './model';
 
@@ -126,27 +126,45 @@ function SizeForm(props: {
 }): JSX.Element {
   const { first, trans, onChange } = props;
   const [size, setSize] = useState(first);
-  const id = useId();
   return (
     <form className="jp-lw-Run" onSubmit={event => event.preventDefault()}>
-      <div className="jp-lw-Field">
-        <label htmlFor={id}>{trans.__('Size')}</label>
-        <input
-          id={id}
-          className="jp-mod-styled"
-          value={size}
-          aria-invalid={!SIZE.test(size)}
-          aria-describedby={`${id}-hint`}
-          onChange={event => {
-            setSize(event.target.value);
-            onChange(event.target.value);
-          }}
-        />
-        <span id={`${id}-hint`} className="jp-lw-Hint" data-wrong={!SIZE.test(size)}>
-          {trans.__('As 20Gi. A volume can grow, but not shrink.')}
-        </span>
-      </div>
+      <SizeField
+        value={size}
+        hint={trans.__('As 20Gi. A volume can grow, but not shrink.')}
+        onChange={text => {
+          setSize(text);
+          onChange(text);
+        }}
+        trans={trans}
+      />
     </form>
+  );
+}
+
+function SizeField(props: {
+  value: string;
+  hint: string;
+  onChange: (size: string) => void;
+  trans: TranslationBundle;
+}): JSX.Element {
+  const { value, hint, onChange, trans } = props;
+  const id = useId();
+  const wrong = !SIZE.test(value);
+  return (
+    <div className="jp-lw-Field">
+      <label htmlFor={id}>{trans.__('Size')}</label>
+      <input
+        id={id}
+        className="jp-mod-styled"
+        value={value}
+        aria-invalid={wrong}
+        aria-describedby={`${id}-hint`}
+        onChange={event => onChange(event.target.value)}
+      />
+      <span id={`${id}-hint`} className="jp-lw-Hint" data-wrong={wrong}>
+        {hint}
+      </span>
+    </div>
   );
 }
 
@@ -241,20 +259,12 @@ function VolumeForm(props: {
           {trans.__('Small letters, digits, - and .')}
         </span>
       </div>
-      <div className="jp-lw-Field">
-        <label htmlFor={`${id}-size`}>{trans.__('Size')}</label>
-        <input
-          id={`${id}-size`}
-          className="jp-mod-styled"
-          value={value.size}
-          aria-invalid={!sized}
-          aria-describedby={`${id}-size-hint`}
-          onChange={event => change({ size: event.target.value })}
-        />
-        <span id={`${id}-size-hint`} className="jp-lw-Hint" data-wrong={!sized}>
-          {trans.__('As 20Gi')}
-        </span>
-      </div>
+      <SizeField
+        value={value.size}
+        hint={trans.__('As 20Gi')}
+        onChange={size => change({ size })}
+        trans={trans}
+      />
       {classes.length > 0 && (
         <div className="jp-lw-Field">
           <label htmlFor={`${id}-class`}>{trans.__('Storage')}</label>

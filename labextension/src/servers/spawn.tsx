@@ -4,7 +4,7 @@ import type { JSONObject } from '@lumino/coreutils';
 
 import type { Client, Server, ServerRequest } from '../api';
 import type { TargetsModel } from '../targets/model';
-import { askUntil } from './body';
+import { askUntil } from '../dialogs/ask';
 import { asForm, changeOf, freeName, isKnown, part, wish } from './form';
 import type { ServersModel } from './model';
 import { ChangeForm, SpawnForm } from './SpawnForm';

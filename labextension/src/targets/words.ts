@@ -7,6 +7,15 @@ export function targetLabel(name: string, trans: TranslationBundle): string {
   return name === LOCAL ? trans.__('This machine') : name;
 }
 
+/** The same where one is chosen from several. */
+export function choiceLabel(
+  { name, available }: Pick<Target, 'name' | 'available'>,
+  trans: TranslationBundle
+): string {
+  const label = targetLabel(name, trans);
+  return available ? label : trans.__('%1 (does not answer)', label);
+}
+
 /** What the target is: its size, or where it is and whose. */
 export function placeText(target: Target, trans: TranslationBundle): string {
   if (!target.available) {

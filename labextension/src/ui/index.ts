@@ -1,3 +1,4 @@
+export * from './attempt';
 export * from './format';
 export * from './formdialog';
 export * from './icons';

@@ -1,8 +1,8 @@
 import { Dialog, ReactWidget } from '@jupyterlab/apputils';
 import type { ReactElement } from 'react';
 
-import { allowAccept } from '../dialogs/accept';
-import { tabToFields } from '../dialogs/tab';
+import { allowAccept } from './accept';
+import { tabToFields } from './tab';
 
 type OnChange<T> = (value: T, valid: boolean) => void;
 
