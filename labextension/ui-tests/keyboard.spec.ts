@@ -35,6 +35,8 @@ test('everything is reached without a mouse', async ({ workbench }) => {
   const person = await workbench.pipeline('typing.ipynb', SUM);
   const { page } = workbench;
   await expect(person.step('judge')).toBeVisible();
+  // A notebook takes the focus once more when its kernel is there.
+  await expect(page.locator('#jp-main-statusbar')).toContainText('Idle');
   await page.mouse.move(0, 0);
 
   // The panel, its graph, and a step.

@@ -1,7 +1,9 @@
+import type { Dialog } from '@jupyterlab/apputils';
 import { nullTranslator } from '@jupyterlab/translation';
 import { fireEvent, render, screen } from '@testing-library/react';
 import { useState } from 'react';
 
+import { allowAccept } from './accept';
 import { warningText } from './confirm';
 import { ParameterForm } from './parameters';
 import { StepNameForm } from './stepName';
@@ -29,6 +31,31 @@ function Parameters({ heard }: { heard: (texts: Record<string, string>) => void 
     />
   );
 }
+
+describe('allowAccept', () => {
+  it('keeps the keyboard in the dialog while it cannot be accepted', () => {
+    document.body.innerHTML =
+      '<button id="behind"></button><div id="dialog"><input />' +
+      '<div class="jp-Dialog-footer"><button class="jp-mod-accept"></button></div></div>';
+    const node = document.getElementById('dialog')!;
+    const accept = node.querySelector('button')!;
+    const dialog = { node } as unknown as Dialog<unknown>;
+    for (const before of [document.getElementById('behind')!, accept]) {
+      accept.disabled = false;
+      before.focus();
+      expect(document.activeElement).toBe(before);
+      allowAccept(dialog, false);
+      expect(accept.disabled).toBe(true);
+      expect(document.activeElement).toBe(node);
+    }
+    // Nobody who fills in a field is taken out of it.
+    const field = node.querySelector('input')!;
+    field.focus();
+    allowAccept(dialog, false);
+    expect(document.activeElement).toBe(field);
+    document.body.innerHTML = '';
+  });
+});
 
 describe('ParameterForm', () => {
   it('says what is wrong at the field, and offers the way back', () => {
