@@ -163,7 +163,9 @@ NOTEBOOKS: dict[str, list[str]] = {
         "for i in range(3000):\n    print(i)",
     ],
     "children": [
-        "import subprocess, sys\nsubprocess.run([sys.executable, '-c', 'print(1+1)']).returncode",
+        # The pause: what a kernel reads of a child after the cell is over, it tells of nowhere.
+        "import subprocess, sys, time\ndone = subprocess.run([sys.executable, '-c', 'print(1+1)'])\n"
+        "time.sleep(1)\ndone.returncode",
         "import multiprocessing as mp\ndef sq(x):\n    return x * x\n"
         "with mp.get_context('fork').Pool(2) as pool:\n    r = pool.map(sq, range(4))\nr",
     ],
