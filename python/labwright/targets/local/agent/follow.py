@@ -59,6 +59,11 @@ class Follower:
 
     def poll(self) -> None:
         """Tell what is new."""
+        if self._tell_new():
+            self.tell_run()
+
+    def _tell_new(self) -> bool:
+        """Tell what the journal says of the steps. Whether it says anything new."""
         lines = self.journal.read()
         rows = self._changed(lines)
         named = {(line["step"], line["turn"]) for line in lines if "step" in line}
@@ -74,8 +79,7 @@ class Follower:
                 self.told[key] = over[key]
                 del self.tails[key]
         self._tell_steps(rows)
-        if lines:
-            self.tell_run()
+        return bool(lines)
 
     def _changed(self, lines: list[dict[str, Any]]) -> list[StepRow]:
         """The steps that the journal names, in its order."""
@@ -96,7 +100,10 @@ class Follower:
         return self.state in FINAL
 
     def tell_run(self) -> dict[str, Any]:
+        """Tell how the run is. Its end is told last, whatever ended since the last look."""
         run = summary_of(self.store, self.run_id)
+        if run["state"] in FINAL and not self.over:
+            self._tell_new()
         self.state = run["state"]
         self.hub.publish("run", {"run": run})
         return run
