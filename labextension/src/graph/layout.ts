@@ -2,6 +2,7 @@
 
 import { Graph, layout } from '@dagrejs/dagre';
 
+import { farLinks, lanes } from './lanes';
 import { Box, BOX_WIDTH, heightOf, IDrawing, ILink } from './model';
 import { namesOf } from './words';
 
@@ -48,7 +49,9 @@ export function places(drawing: IDrawing, orientation: Orientation): ILayout {
   for (const box of drawing.boxes) {
     graph.setNode(box.id, { width: BOX_WIDTH, height: heightOf(box) });
   }
-  for (const link of drawing.links) {
+  const far = many ? farLinks(drawing) : new Set<ILink>();
+  const near = drawing.links.filter(link => !far.has(link));
+  for (const link of near) {
     graph.setEdge(link.source, link.target, {
       weight: link.kind === 'data' ? 2 : 1,
       labelpos: 'c',
@@ -56,10 +59,10 @@ export function places(drawing: IDrawing, orientation: Orientation): ILayout {
     });
   }
   layout(graph, { disableOptimalOrderHeuristic: many });
-  return {
-    boxes: new Map(drawing.boxes.map(box => [box.id, corner(graph, box)])),
-    ways: new Map(drawing.links.map(link => [link.id, way(graph, link)]))
-  };
+  const boxes = new Map(drawing.boxes.map(box => [box.id, corner(graph, box)]));
+  const ways = new Map(near.map(link => [link.id, way(graph, link)]));
+  const beside = lanes(far, drawing.boxes, { boxes, ways }, orientation);
+  return { boxes, ways: new Map([...ways, ...beside]) };
 }
 
 /** dagre keeps room for the label, so that neither a box nor another label covers it. */
