@@ -69,7 +69,10 @@ export function lanes(
   const free: number[] = [];
   const ways = new Map<string, IWay>();
   const buses = [...grouped(far, link => link.source)].map(([source, links]) => {
-    const turns = [end(source).out + TURN, ...links.map(one => end(one.target).in - TURN)];
+    const turns = [
+      end(source).out + TURN,
+      ...links.map(one => end(one.target).in - TURN)
+    ];
     return { source, links, from: Math.min(...turns), to: Math.max(...turns) };
   });
   for (const bus of buses.sort((one, other) => one.from - other.from)) {
@@ -86,7 +89,10 @@ export function lanes(
         { along: to.in, across: to.middle }
       ];
       const label = { along: to.in - TURN, across: (edge + to.middle) / 2 };
-      ways.set(id, { points: rounded(stretch).map(axes.place), label: axes.place(label) });
+      ways.set(id, {
+        points: rounded(stretch).map(axes.place),
+        label: axes.place(label)
+      });
     }
   }
   return ways;
