@@ -60,6 +60,12 @@ def test_a_server_from_the_command_line(say, ask, fake, monkeypatch):
         "lab-data": ("2Mi", "/data"),
         "lab-workspace": ("10Gi", "/home/jovyan"),
     }
+    say("servers", "edit", "lab", "--limit-factor", "2")
+    assert "limits    2 times what is asked for" in say("servers", "show", "lab")[1]
+    say("servers", "edit", "lab", "--clear", "limit-factor")
+    assert ask("servers", "show", "lab", "--json")["limit_factor"] is None
+    status, _, err = say("servers", "edit", "lab", "--node-label", "disk=ssd")
+    assert (status, "`node_selector` is not possible here" in err) == (2, True)
     again = ask("servers", "restart", "lab", "--json")
     assert again["started_at"] > made["started_at"]
     assert not again["pending_restart"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import jsonschema
@@ -14,8 +15,9 @@ from labwright.targets.errors import Conflict, NotFound
 
 SERVER = {
     "name", "target", "state", "message", "progress", "image", "image_name", "cpu", "memory", "gpu",
-    "volumes", "env", "created_at", "started_at", "last_activity", "idle_after", "stop_at",
-    "stopped_at", "stop_reason", "pending_restart", "preset", "owner_kind",
+    "limit_factor", "volumes", "env", "configurations", "tolerations", "node_selector",
+    "created_at", "started_at", "last_activity", "idle_after", "stop_at", "stopped_at",
+    "stop_reason", "pending_restart", "preset", "owner_kind",
 }  # fmt: skip
 MOUNT = {"name", "path", "claim", "size", "read_only", "reclaim", "existing"}
 VOLUME = {
@@ -123,6 +125,55 @@ def test_an_edit_of_a_running_server_waits_for_a_restart(servers_at: Place) -> N
     servers_at.there.ask(lambda one: one.restart_server("one"))
     until(lambda: not servers_at.server()["pending_restart"])
     servers_at.until(servers_at.running)
+
+
+def test_limits_are_changed_and_told_by_their_factor(servers_at: Place) -> None:
+    spec = servers_at.spec(volumes=[HOME], cpu="100m", memory="64Mi", limit_factor=1.5)
+    made = servers_at.there.ask(lambda one: one.create_server(spec))
+    assert made["limit_factor"] == 1.5
+    servers_at.until(servers_at.running)
+
+    def change(**said: Any) -> dict[str, Any]:
+        wanted = ServerChange.from_json(said)
+        return servers_at.there.ask(lambda one: one.change_server("one", wanted))
+
+    assert change(limit_factor=2)["limit_factor"] == 2
+    assert change(memory="128Mi")["limit_factor"] == 2
+    assert change(limit_factor=None)["limit_factor"] is None
+    with pytest.raises(LabwrightError, match="nothing to multiply"):
+        change(limit_factor=2, cpu=None, memory=None)
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        {"configurations": ["s3"]},
+        {"tolerations": [{"key": "gpu", "operator": "Exists", "effect": "NoSchedule"}]},
+        {"node_selector": {"disk": "ssd", "gpu": ""}},
+    ],
+    ids=lambda one: next(iter(one)),
+)
+def test_where_a_server_runs_is_changed_or_refused_by_name(
+    servers_at: Place, wanted: dict[str, Any]
+) -> None:
+    servers_at.there.ask(lambda one: one.create_server(servers_at.spec(volumes=[HOME])))
+    offered = servers_at.there.ask(lambda one: one.server_options())
+    (field,) = wanted
+    before = servers_at.server()
+
+    def change(value: Any) -> dict[str, Any]:
+        said = ServerChange.from_json({field: value})
+        return servers_at.there.ask(lambda one: one.change_server("one", said))
+
+    if field in offered["schema"]["properties"]:
+        assert change(wanted[field])[field] == wanted[field]
+        assert servers_at.server()[field] == wanted[field]
+        assert change(None)[field] == before[field]
+        return
+    word = offered["not_offered"].get(field, "there is no configuration 's3'")
+    with pytest.raises(LabwrightError, match=re.escape(word)):
+        change(wanted[field])
+    assert servers_at.server()[field] == before[field]
 
 
 def test_volumes_grow(servers_at: Place) -> None:

@@ -75,6 +75,10 @@ class FarServers(FarTarget):
             "cpu": asked.cpu,
             "memory": asked.memory,
             "gpu": asked.to_json()["gpu"],
+            **{
+                key: asked.to_json()[key]
+                for key in ("limit_factor", "configurations", "tolerations", "node_selector")
+            },
             "volumes": [
                 {
                     "name": one.name,

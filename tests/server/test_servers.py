@@ -76,6 +76,23 @@ async def test_a_change_waits_for_the_next_start_and_leaves_the_rest(
     assert restarted["pending_restart"] is False
 
 
+async def test_where_a_server_runs_is_shown_and_changed(ask: Ask, far: FarServers) -> None:
+    taint = {"key": "gpu", "operator": "Exists", "tolerationSeconds": 60}
+    wanted = {
+        "limit_factor": 1.5,
+        "configurations": ["s3"],
+        "tolerations": [taint],
+        "node_selector": {"disk": "ssd", "gpu": ""},
+    }
+    made = await _made(ask, cpu="1", **wanted)
+    assert {key: made[key] for key in wanted} == wanted
+    changed = told(
+        await ask("PATCH", "servers/work", {"tolerations": None, "node_selector": {}}, params=THERE)
+    )
+    left = {**wanted, "tolerations": [], "node_selector": {}}
+    assert {key: changed[key] for key in wanted} == left
+
+
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [

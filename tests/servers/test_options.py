@@ -7,7 +7,14 @@ from typing import Any
 import pytest
 
 from labwright.errors import LabwrightError
-from labwright.servers.options import edited, given, mount_option, toleration_option, volume_option
+from labwright.servers.options import (
+    edited,
+    given,
+    mount_option,
+    toleration_option,
+    toleration_text,
+    volume_option,
+)
 from labwright.servers.spec import ServerChange, ServerSpec
 
 
@@ -61,6 +68,9 @@ def test_all_that_can_be_said_is_a_server() -> None:
 
 
 VIEW = {
+    "configurations": ["s3"],
+    "tolerations": [{"key": "gpu", "operator": "Exists"}],
+    "node_selector": {"disk": "ssd"},
     "env": {"A_TOKEN": "(hidden)", "DEPTH": "3"},
     "volumes": [
         {
@@ -119,6 +129,36 @@ def test_a_value_that_was_not_shown_stays_as_it_is() -> None:
     assert after.env == {"A_TOKEN": "secret", "MORE": "1"}
     with pytest.raises(LabwrightError, match="--unset: 'NO' is not set"):
         change({}, unset=("NO",))
+
+
+def test_what_there_can_be_several_of_is_added() -> None:
+    said = given(
+        {"configuration": ["s3", "git"], "toleration": ["gpu", "big=yes"], "node_selector": ["a="]}
+    )
+    taint = {"key": "big", "operator": "Equal", "value": "yes"}
+    assert edited(VIEW, said) == {
+        "configurations": ["s3", "git"],
+        "tolerations": [*VIEW["tolerations"], taint],
+        "node_selector": {"disk": "ssd", "a": ""},
+    }
+
+
+def test_what_is_cleared_goes_first() -> None:
+    said = given({"toleration": ["big"]})
+    clear = ["toleration", "limit-factor", "node-label"]
+    assert edited(VIEW, said, clear=clear) == {
+        "tolerations": [{"key": "big", "operator": "Exists"}],
+        "limit_factor": None,
+        "node_selector": None,
+    }
+    with pytest.raises(LabwrightError, match=r"--clear: 'volume' cannot be cleared.*toleration"):
+        edited(VIEW, {}, clear=["volume"])
+
+
+def test_tolerations_are_shown_as_they_are_said() -> None:
+    for text in ("gpu", "gpu=yes:NoSchedule", "gpu:NoExecute"):
+        assert toleration_text(toleration_option(text)) == text
+    assert toleration_text({"operator": "Exists"}) == "all taints"
 
 
 def test_an_edit_of_something_else_names_neither() -> None:

@@ -1646,10 +1646,28 @@ export interface components {
       /** Memory */
       memory: string | null;
       gpu: components['schemas']['ServerGpu'] | null;
+      /**
+       * Limit Factor
+       * @description Limits are so many times what is asked for; null where cores and memory differ in that, or have none.
+       */
+      limit_factor: number | null;
       /** Volumes */
       volumes: components['schemas']['Mount'][];
       /** Env */
       env: {
+        [key: string]: string;
+      };
+      /**
+       * Configurations
+       * @description PodDefaults that select its pods, by name.
+       */
+      configurations: string[];
+      /** Tolerations */
+      tolerations: {
+        [key: string]: components['schemas']['JsonValue'];
+      }[];
+      /** Node Selector */
+      node_selector: {
         [key: string]: string;
       };
       /** Created At */

@@ -3,8 +3,8 @@ import type { JSONObject } from '@lumino/coreutils';
 import { useEffect, useId, useRef, useState } from 'react';
 
 import type { OfferedGpu, Preset, Server, ServerOptions } from '../api';
-import { ErrorBox, nameFields, SchemaForm } from '../ui';
-import { isFirst, isFurther, part } from './form';
+import { ErrorBox, nameFields } from '../ui';
+import { Fields } from './Fields';
 import type { ISpawnChoice, ISpawnOptions } from './spawn';
 import { TargetField } from './TargetField';
 import { gpuText, presetText } from './words';
@@ -24,26 +24,12 @@ export function SpawnForm(props: ISpawnFormProps): JSX.Element {
   const trans = translator.load('labwright');
   const [choice, setChoice] = useState(props.value);
   const { offers, problem } = useOffers(client, choice.target);
-  const [valid, setValid] = useState<Record<string, boolean>>({});
-  const good = offers !== null && Object.values(valid).every(Boolean);
+  const [valid, setValid] = useState(true);
+  const good = offers !== null && valid;
   useEffect(() => onChange(choice, good), [choice, good, onChange]);
   const fields = useNamed();
-  const change = (which: string, data: JSONObject, right: boolean): void => {
+  const change = (data: JSONObject): void =>
     setChoice(before => ({ ...before, data: { ...before.data, ...data } }));
-    setValid(before => ({ ...before, [which]: right }));
-  };
-  const first = offers && part(offers, isFirst);
-  const further = offers && part(offers, isFurther);
-  const form = (which: string, schema: JSONObject): JSX.Element => (
-    <div className="jp-lw-Form" key={`${choice.target} ${which}`}>
-      <SchemaForm
-        schema={schema}
-        data={within(choice.data, schema)}
-        translator={translator}
-        onChange={(data, right) => change(which, data, right)}
-      />
-    </div>
-  );
   return (
     <div className="jp-lw-Run jp-lw-Spawn" ref={fields}>
       {error && (
@@ -54,7 +40,7 @@ export function SpawnForm(props: ISpawnFormProps): JSX.Element {
         value={choice.target}
         onChange={target => {
           setChoice({ target, data: { name: choice.data.name } });
-          setValid({});
+          setValid(true);
         }}
         trans={trans}
       />
@@ -74,7 +60,7 @@ export function SpawnForm(props: ISpawnFormProps): JSX.Element {
           <PresetField
             offers={offers}
             value={String(choice.data.preset ?? '')}
-            onChange={preset => change('preset', { preset: preset || null }, true)}
+            onChange={preset => change({ preset: preset || null })}
             trans={trans}
           />
           <Gpus
@@ -82,26 +68,21 @@ export function SpawnForm(props: ISpawnFormProps): JSX.Element {
             why={offers.not_offered.gpu ?? offers.not_offered.gpus}
             trans={trans}
           />
+          <Fields
+            key={choice.target}
+            schema={offers.schema as JSONObject}
+            notOffered={offers.not_offered}
+            data={choice.data}
+            translator={translator}
+            onChange={(data, right) => {
+              change(data);
+              setValid(right);
+            }}
+          />
         </>
-      )}
-      {first && form('first', first)}
-      {further && (
-        <details className="jp-lw-Fold">
-          <summary>{trans.__('More')}</summary>
-          {form('further', further)}
-        </details>
       )}
     </div>
   );
-}
-
-/** What of the data a part of the form holds. */
-function within(data: JSONObject, schema: JSONObject): JSONObject {
-  const names = Object.keys(schema.properties as JSONObject);
-  const held = Object.entries(data).filter(
-    ([name, value]) => names.includes(name) && value !== undefined
-  );
-  return Object.fromEntries(held) as JSONObject;
 }
 
 interface IOffered {
@@ -190,8 +171,8 @@ function Gpus(props: {
 
 interface IChangeFormProps {
   readonly server: Server;
+  readonly offers: ServerOptions;
   readonly schema: JSONObject;
-  readonly gpus: readonly OfferedGpu[];
   readonly value: JSONObject;
   readonly error: Error | null;
   readonly translator: ITranslator;
@@ -200,9 +181,12 @@ interface IChangeFormProps {
 
 /** What can be different about a server that is there. */
 export function ChangeForm(props: IChangeFormProps): JSX.Element {
-  const { server, schema, gpus, value, error, translator, onChange } = props;
+  const { server, offers, schema, error, translator, onChange } = props;
   const trans = translator.load('labwright');
+  const [held, setHeld] = useState({ data: props.value, valid: true });
+  useEffect(() => onChange(held.data, held.valid), [held, onChange]);
   const fields = useNamed();
+  const { gpus } = offers;
   const rests = server.state === 'STOPPED' || server.state === 'FAILED';
   return (
     <div className="jp-lw-Run jp-lw-Spawn" ref={fields}>
@@ -217,14 +201,15 @@ export function ChangeForm(props: IChangeFormProps): JSX.Element {
             )}
       </p>
       {gpus.length > 0 && <Gpus gpus={gpus} why={undefined} trans={trans} />}
-      <div className="jp-lw-Form">
-        <SchemaForm
-          schema={schema}
-          data={within(value, schema)}
-          translator={translator}
-          onChange={onChange}
-        />
-      </div>
+      <Fields
+        schema={schema}
+        notOffered={offers.not_offered}
+        data={held.data}
+        translator={translator}
+        onChange={(data, valid) =>
+          setHeld(before => ({ data: { ...before.data, ...data }, valid }))
+        }
+      />
     </div>
   );
 }

@@ -32,6 +32,39 @@ export function part(
       };
 }
 
+/** The form of a server that is there: all but its name, without what a new one begins with. */
+export function changeSchema(options: Pick<ServerOptions, 'schema'>, server: Server) {
+  const found = part(options, field => field !== 'name' && field !== 'preset');
+  return (
+    found && {
+      ...found,
+      properties: Object.fromEntries(
+        Object.entries(found.properties as Properties).map(([name, field]) => {
+          const rest = { ...field };
+          delete rest.default;
+          return [name, withPresent(name, rest, server)];
+        })
+      )
+    }
+  );
+}
+
+/** What a server has may be chosen, though a new one could not have it any more. */
+function withPresent(name: string, field: JSONObject, server: Server): JSONObject {
+  const { image, image_name: title, gpu } = server;
+  const choices = field.oneOf as JSONObject[] | undefined;
+  if (name === 'image' && image && choices?.every(one => one.const !== image)) {
+    return { ...field, oneOf: [...choices, { const: image, title: title ?? image }] };
+  }
+  const parts = field.properties as Properties | undefined;
+  const vendors = parts?.vendor?.enum as string[] | undefined;
+  if (name === 'gpu' && gpu && vendors && !vendors.includes(gpu.vendor)) {
+    const vendor = { ...parts!.vendor, enum: [...vendors, gpu.vendor] };
+    return { ...field, properties: { ...parts, vendor } };
+  }
+  return field;
+}
+
 /** The preset has a field of its own, which says what it stands for. */
 export const isFirst = (field: string): boolean => FIRST.includes(field);
 export const isFurther = (field: string): boolean =>
@@ -47,10 +80,15 @@ export function freeName(taken: Iterable<string>): string {
   return `server-${count}`;
 }
 
+/** Texts by names of a person's own: an empty one is one, too. */
+const TEXTS = ['env', 'node_selector'];
+
 /** Without what means nothing: empty texts, empty lists and objects, and no GPU. */
 export function wish(data: JSONObject): JSONObject {
   const found = Object.entries(data).filter(([name, value]) => !isNothing(name, value));
-  return Object.fromEntries(found.map(([name, value]) => [name, clean(value)]));
+  return Object.fromEntries(
+    found.map(([name, value]) => [name, TEXTS.includes(name) ? value! : clean(value)])
+  );
 }
 
 function isNothing(name: string, value: JSONValue | undefined): boolean {
@@ -89,6 +127,7 @@ export function asForm(server: Server, schema: JSONObject): JSONObject {
     cpu: server.cpu,
     memory: server.memory,
     gpu: server.gpu as JSONObject | null,
+    limit_factor: server.limit_factor,
     volumes: server.volumes.map(one =>
       offered({
         name: one.name,
@@ -99,40 +138,42 @@ export function asForm(server: Server, schema: JSONObject): JSONObject {
       })
     ),
     env: server.env,
-    idle_after: server.idle_after === null ? null : durationText(server.idle_after)
+    idle_after: server.idle_after === null ? null : durationText(server.idle_after),
+    configurations: server.configurations,
+    tolerations: server.tolerations as JSONValue,
+    node_selector: server.node_selector
   });
 }
 
-/** Which fields of a server can be changed, and are known from it. */
-export const isKnown = (field: string): boolean =>
-  FIRST.includes(field) ? field !== 'name' : field === 'env';
-
-/** What is otherwise than it was: null for what is left empty now. */
+/** What is otherwise than it was, in a form of this schema: null for what is left empty now. */
 export function changeOf(
   before: JSONObject,
   after: JSONObject,
-  fields: readonly string[]
+  schema: JSONObject
 ): ServerChangeRequest {
   const [old, now] = [wish(before), wish(after)];
-  const changed = fields.filter(
-    field => canonical(old[field]) !== canonical(now[field])
+  const changed = Object.entries(schema.properties as Properties).filter(
+    ([name, field]) => said(old[name], field) !== said(now[name], field)
   );
   return Object.fromEntries(
-    changed.map(field => [field, (now[field] ?? null) as JsonValue])
+    changed.map(([name]) => [name, (now[name] ?? null) as JsonValue])
   ) as ServerChangeRequest;
 }
 
-/** What a form fills in by itself is no change. */
-function canonical(value: JSONValue | undefined): string {
-  return JSON.stringify(value ?? null, (_, one: unknown) => {
-    if (one && typeof one === 'object' && !Array.isArray(one)) {
-      const pairs = Object.entries(one).filter(
-        ([name, each]) =>
-          !(name === 'read_only' && each === false) &&
-          !(name === 'reclaim' && each === 'Retain')
-      );
-      return Object.fromEntries(pairs.sort(([a], [b]) => (a < b ? -1 : 1)));
-    }
-    return one;
-  });
+const said = (value: JSONValue | undefined, field: JSONObject): string =>
+  JSON.stringify(plain(value ?? null, field));
+
+/** Without what a form fills in by itself within a field, which is no change; in one order. */
+function plain(value: JSONValue, field: JSONObject = {}): JSONValue {
+  if (Array.isArray(value)) {
+    return value.map(one => plain(one, field.items as JSONObject | undefined));
+  }
+  if (value && typeof value === 'object') {
+    const parts = (field.properties ?? {}) as Properties;
+    const pairs = Object.entries(value)
+      .filter(([name, one]) => one !== parts[name]?.default)
+      .map(([name, one]) => [name, plain(one ?? null, parts[name])] as const);
+    return Object.fromEntries(pairs.sort(([a], [b]) => (a < b ? -1 : 1)));
+  }
+  return value;
 }

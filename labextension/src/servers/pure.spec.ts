@@ -1,9 +1,9 @@
 import { nullTranslator } from '@jupyterlab/translation';
 
-import { asForm, changeOf, freeName, isFirst, isKnown, part, wish } from './form';
+import { asForm, changeOf, changeSchema, freeName, isFirst, part, wish } from './form';
 import { early, wordOf } from './notify';
 import { leadsAstray } from './open';
-import { mount, options, server, volume } from './samples';
+import { clusterOptions, mount, options, server, volume } from './samples';
 import { durationText, leftText, secondsLeft, sizeText, volumeText } from './words';
 
 const trans = nullTranslator.load('labwright');
@@ -75,11 +75,11 @@ describe('forms', () => {
       volumes: [mount('home'), mount('data', { existing: true, claim: 'shared' })],
       env: { A: 'b' }
     });
-    const before = asForm(work, options().schema as never);
+    const schema = changeSchema(options(), work)!;
+    const before = asForm(work, schema);
     // A part of a volume that is not offered there is not in the form either.
     expect((before.volumes as object[])[0]).not.toHaveProperty('read_only');
     expect(before).toMatchObject({ idle_after: '8h', cpu: '2', env: { A: 'b' } });
-    const fields = ['cpu', 'memory', 'gpu', 'volumes', 'env', 'idle_after'];
     // What the form fills in by itself is no change.
     const filled = {
       ...before,
@@ -89,16 +89,83 @@ describe('forms', () => {
         { name: 'data', path: '/home/jovyan/data', existing: 'shared', size: null }
       ]
     };
-    expect(changeOf(before, filled, fields)).toEqual({});
-    expect(changeOf(before, { ...filled, memory: '8Gi', cpu: '' }, fields)).toEqual({
+    expect(changeOf(before, filled, schema)).toEqual({});
+    expect(changeOf(before, { ...filled, memory: '8Gi', cpu: '' }, schema)).toEqual({
       cpu: null,
       memory: '8Gi'
     });
   });
 
-  it('change all that is known of a server but its name', () => {
-    const fields = ['name', 'preset', 'image', 'volumes', 'env', 'tolerations'];
-    expect(fields.filter(isKnown)).toEqual(['image', 'volumes', 'env']);
+  it('change all that is offered of a server but its name', () => {
+    const found = changeSchema(clusterOptions(), server('work'))!;
+    expect(Object.keys(found.properties)).toEqual([
+      'image',
+      'cpu',
+      'memory',
+      'gpu',
+      'volumes',
+      'idle_after',
+      'env',
+      'limit_factor',
+      'configurations',
+      'tolerations',
+      'node_selector'
+    ]);
+    expect(found.required).toEqual([]);
+    // What a new server begins with is no wish of one that is there.
+    expect(found.properties.configurations).not.toHaveProperty('default');
+  });
+
+  it('begin with where a server runs, and send what is changed of that', () => {
+    const work = server('work', {
+      limit_factor: 1.5,
+      configurations: ['git', 's3'],
+      tolerations: [{ key: 'gpu', operator: 'Exists' }],
+      node_selector: { disk: 'ssd', gpu: '' }
+    });
+    const schema = changeSchema(clusterOptions(), work)!;
+    const before = asForm(work, schema);
+    expect(before).toMatchObject({
+      limit_factor: 1.5,
+      configurations: ['git', 's3'],
+      tolerations: [{ key: 'gpu', operator: 'Exists' }],
+      node_selector: { disk: 'ssd', gpu: '' }
+    });
+    const change = (more: object) => changeOf(before, { ...before, ...more }, schema);
+    const taint = { key: 'gpu', operator: 'Exists', value: null, effect: undefined };
+    expect(change({ tolerations: [taint] })).toEqual({});
+    expect(change({ tolerations: [taint, { key: 'big', operator: 'Equal' }] })).toEqual(
+      {
+        tolerations: [
+          { key: 'gpu', operator: 'Exists' },
+          { key: 'big', operator: 'Equal' }
+        ]
+      }
+    );
+    // Many labels have no value; to have none at all is another thing.
+    expect(change({ node_selector: { disk: '', gpu: '' } })).toEqual({
+      node_selector: { disk: '', gpu: '' }
+    });
+    expect(change({ node_selector: {}, tolerations: [] })).toEqual({
+      node_selector: null,
+      tolerations: null
+    });
+    expect(change({ limit_factor: null, configurations: ['s3'] })).toEqual({
+      limit_factor: null,
+      configurations: ['s3']
+    });
+  });
+
+  it('offer what a server has, though a new one could not have it', () => {
+    const gpu = { count: 1, vendor: 'amd.com/gpu' };
+    const schema = changeSchema(
+      clusterOptions(),
+      server('work', { image: 'old', gpu })
+    )!;
+    expect(schema.properties).toMatchObject({
+      image: { oneOf: [{ const: null }, { const: 'base' }, { const: 'old' }] },
+      gpu: { properties: { vendor: { enum: ['nvidia.com/gpu', 'amd.com/gpu'] } } }
+    });
   });
 
   it('propose a name that is free', () => {

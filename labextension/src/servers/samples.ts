@@ -13,8 +13,12 @@ export function server(name: string, more: Partial<Server> = {}): Server {
     cpu: '2',
     memory: '4Gi',
     gpu: null,
+    limit_factor: null,
     volumes: [],
     env: {},
+    configurations: [],
+    tolerations: [],
+    node_selector: {},
     created_at: '2026-01-01T00:00:00Z',
     started_at: '2026-01-01T00:00:05Z',
     last_activity: null,
@@ -80,6 +84,51 @@ export function image(name: string, more: Partial<Image> = {}): Image {
   };
 }
 
+/** What a cluster offers, too: where a server runs. */
+export function clusterOptions(): ServerOptions {
+  const found = options({ configurations: ['git', 's3'] });
+  const properties = found.schema.properties as Record<string, Record<string, unknown>>;
+  const texts = { type: 'object', additionalProperties: { type: 'string' } };
+  Object.assign(properties, {
+    image: {
+      title: 'Image',
+      type: ['string', 'null'],
+      oneOf: [
+        { const: null, title: 'None' },
+        { const: 'base', title: 'Base' }
+      ]
+    },
+    limit_factor: { title: 'Limit factor', type: ['number', 'null'], minimum: 1 },
+    configurations: {
+      title: 'Configurations',
+      type: 'array',
+      uniqueItems: true,
+      default: ['s3'],
+      items: { type: 'string', enum: ['git', 's3'] }
+    },
+    tolerations: {
+      title: 'Tolerations',
+      type: 'array',
+      items: {
+        type: 'object',
+        additionalProperties: false,
+        properties: {
+          key: { title: 'Key', type: ['string', 'null'] },
+          operator: {
+            title: 'Operator',
+            type: 'string',
+            enum: ['Equal', 'Exists'],
+            default: 'Equal'
+          },
+          value: { title: 'Value', type: ['string', 'null'] }
+        }
+      }
+    },
+    node_selector: { title: 'Node labels', ...texts }
+  });
+  return found;
+}
+
 export function options(more: Partial<ServerOptions> = {}): ServerOptions {
   return {
     schema: {
@@ -98,7 +147,12 @@ export function options(more: Partial<ServerOptions> = {}): ServerOptions {
           type: 'object',
           properties: {
             count: { title: 'Count', type: 'integer', default: 0 },
-            vendor: { title: 'Kind', type: 'string', default: 'nvidia.com/gpu' }
+            vendor: {
+              title: 'Kind',
+              type: 'string',
+              enum: ['nvidia.com/gpu'],
+              default: 'nvidia.com/gpu'
+            }
           }
         },
         volumes: {

@@ -1,5 +1,6 @@
 import { nullTranslator } from '@jupyterlab/translation';
 import { CommandRegistry } from '@lumino/commands';
+import type { JSONObject } from '@lumino/coreutils';
 import { Signal } from '@lumino/signaling';
 import { act, fireEvent, render, screen, within } from '@testing-library/react';
 
@@ -11,9 +12,10 @@ import { CommandIDs } from '../tokens';
 import { ServersContext, type IServersPanel } from './context';
 import { DeleteForm } from './dialogs';
 import { keyOf, ServersModel } from './model';
-import { image, mount, options, server, volume } from './samples';
+import { clusterOptions, image, mount, options, server, volume } from './samples';
 import { ServersPanel } from './ServersPanel';
-import { SpawnForm } from './SpawnForm';
+import { asForm, changeOf, changeSchema } from './form';
+import { ChangeForm, SpawnForm } from './SpawnForm';
 import type { ISpawnChoice } from './spawn';
 
 const trans = nullTranslator.load('labwright');
@@ -321,6 +323,66 @@ describe('the form of a new server', () => {
   it('says why there are no GPUs', async () => {
     await form(options({ gpus: [], not_offered: { gpu: 'this machine has no GPU' } }));
     expect(screen.getByText('this machine has no GPU')).toBeTruthy();
+  });
+});
+
+describe('the form of a server that is there', () => {
+  async function form(offers: ServerOptions, one: Server): Promise<JSONObject[]> {
+    const schema = changeSchema(offers, one)!;
+    const before = asForm(one, schema);
+    const heard: JSONObject[] = [];
+    await act(
+      async () =>
+        void render(
+          <ChangeForm
+            server={one}
+            offers={offers}
+            schema={schema}
+            value={before}
+            error={null}
+            translator={nullTranslator}
+            onChange={after => void heard.push(changeOf(before, after, schema))}
+          />
+        )
+    );
+    await screen.findByLabelText('Memory');
+    return heard;
+  }
+  const last = <T,>(all: T[]): T => all[all.length - 1];
+
+  it('has all that a new one has, as it is now', async () => {
+    const heard = await form(
+      clusterOptions(),
+      server('work', {
+        limit_factor: 1.5,
+        configurations: ['s3'],
+        tolerations: [{ key: 'gpu', operator: 'Exists' }],
+        node_selector: { disk: 'ssd' }
+      })
+    );
+    expect(last(heard)).toEqual({});
+    const field = (label: string) => screen.getByLabelText(label) as HTMLInputElement;
+    expect(field('Limit factor').value).toBe('1.5');
+    expect(field('s3').checked).toBe(true);
+    expect(field('Key').value).toBe('gpu');
+    expect(screen.getByDisplayValue('ssd')).toBeTruthy();
+    fireEvent.change(field('Limit factor'), { target: { value: '2' } });
+    fireEvent.click(field('git'));
+    fireEvent.change(screen.getByDisplayValue('ssd'), { target: { value: '' } });
+    fireEvent.change(field('Memory'), { target: { value: '8Gi' } });
+    expect(last(heard)).toEqual({
+      memory: '8Gi',
+      limit_factor: 2,
+      configurations: ['git', 's3'],
+      node_selector: { disk: '' }
+    });
+  });
+
+  it('says what cannot be chosen there, and why', async () => {
+    const why = 'this machine is no cluster';
+    await form(options({ not_offered: { tolerations: why } }), server('work'));
+    const missing = screen.getByText(why).closest('div')!;
+    expect(missing.textContent).toBe(`Tolerations${why}`);
   });
 });
 

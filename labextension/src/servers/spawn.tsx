@@ -5,7 +5,7 @@ import type { JSONObject } from '@lumino/coreutils';
 import type { Client, Server, ServerRequest } from '../api';
 import type { TargetsModel } from '../targets/model';
 import { askUntil } from '../dialogs/ask';
-import { asForm, changeOf, freeName, isKnown, part, wish } from './form';
+import { asForm, changeOf, changeSchema, freeName, wish } from './form';
 import type { ServersModel } from './model';
 import { ChangeForm, SpawnForm } from './SpawnForm';
 
@@ -60,11 +60,10 @@ export async function editServer(
   const trans = translator.load('labwright');
   try {
     const offers = await client.serverOptions(server.target);
-    const schema = part(offers, isKnown);
+    const schema = changeSchema(offers, server);
     if (!schema) {
       throw new Error(trans.__('Nothing about it can be changed.'));
     }
-    const fields = Object.keys(schema.properties as JSONObject);
     const before = asForm(server, schema);
     return await askUntil<JSONObject, Server>(
       {
@@ -74,8 +73,8 @@ export async function editServer(
         draw: (value, error, onChange) => (
           <ChangeForm
             server={server}
+            offers={offers}
             schema={schema}
-            gpus={offers.gpus}
             value={value}
             error={error}
             translator={translator}
@@ -84,7 +83,7 @@ export async function editServer(
         )
       },
       async after => {
-        const change = changeOf(before, after, fields);
+        const change = changeOf(before, after, schema);
         return Object.keys(change).length === 0
           ? server
           : servers.change(server, change);

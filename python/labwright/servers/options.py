@@ -11,6 +11,19 @@ from .spec import HOME
 
 VOLUME = "NAME:SIZE[:PATH][:delete]"
 MOUNT = "VOLUME[:PATH][:ro]"
+CLEARED = {
+    "image": "image",
+    "cpu": "cpu",
+    "memory": "memory",
+    "gpu": "gpu",
+    "preset": "preset",
+    "limit-factor": "limit_factor",
+    "idle-after": "idle_after",
+    "configuration": "configurations",
+    "toleration": "tolerations",
+    "node-label": "node_selector",
+}
+"""What an edit can clear, by its option; volumes and variables are taken out one by one."""
 Json = dict[str, Any]
 
 
@@ -71,6 +84,13 @@ def toleration_option(text: str) -> Json:
     return found | ({"value": value} if equals else {}) | ({"effect": effect} if effect else {})
 
 
+def toleration_text(toleration: Mapping[str, Any]) -> str:
+    """The way back, for people."""
+    value = f"={toleration.get('value', '')}" if toleration["operator"] == "Equal" else ""
+    effect = f":{toleration['effect']}" if toleration.get("effect") else ""
+    return f"{toleration.get('key') or 'all taints'}{value}{effect}"
+
+
 def given(values: Mapping[str, Any]) -> Json:
     """The JSON of what was said; what is empty was not."""
     plain = ("image", "cpu", "memory", "preset", "idle_after", "limit_factor")
@@ -93,13 +113,29 @@ def given(values: Mapping[str, Any]) -> Json:
 
 
 def edited(
-    view: Mapping[str, Any], said: Json, unmount: Sequence[str], unset: Sequence[str]
+    view: Mapping[str, Any],
+    said: Json,
+    unmount: Sequence[str] = (),
+    unset: Sequence[str] = (),
+    clear: Sequence[str] = (),
 ) -> Json:
     """The change that makes of a server, seen as `view`, what was said.
 
-    Volumes and variables are added to those it has; a volume that it has grows.
+    What there can be several of is added to what it has; a volume that it has grows. What is to be
+    cleared goes first: it becomes the target's choice, or none.
     """
-    change = dict(said)
+    for word in clear:
+        if word not in CLEARED:
+            raise LabwrightError(
+                f"{word!r} cannot be cleared", where="--clear", hint=", ".join(CLEARED)
+            )
+    cleared = {CLEARED[word] for word in clear}
+    change = {**dict.fromkeys(cleared), **said}
+    for key in ("configurations", "tolerations"):
+        if key in said and key not in cleared:
+            change[key] = [*view[key], *(one for one in said[key] if one not in view[key])]
+    if "node_selector" in said and "node_selector" not in cleared:
+        change["node_selector"] = {**view["node_selector"], **said["node_selector"]}
     if "volumes" in said or unmount:
         change["volumes"] = _volumes(view["volumes"], said.get("volumes", []), unmount)
     if "env" in said or unset:

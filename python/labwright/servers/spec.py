@@ -257,6 +257,16 @@ def with_preset(spec: ServerSpec, vendor: str = "nvidia.com/gpu") -> ServerSpec:
     return ServerSpec.from_json(data, where=spec.name)
 
 
+def check_limits(spec: ServerSpec) -> None:
+    """See that a limit factor has something to multiply."""
+    if spec.limit_factor is not None and spec.cpu is None and spec.memory is None:
+        raise LabwrightError(
+            "`limit_factor` has nothing to multiply: the server asks for neither CPUs nor memory",
+            where=spec.name,
+            hint="say `cpu` or `memory`, too",
+        )
+
+
 def check_volumes(before: Sequence[Mount], after: Sequence[Mount], *, where: str) -> None:
     """See that volumes that stay only grow."""
     known = {one.name: one for one in before}
@@ -297,6 +307,7 @@ def _process(spec: ServerSpec) -> dict[str, Any]:
         del data[key]
     for mount in data["volumes"]:
         del mount["size"], mount["reclaim"]
+    data["configurations"].sort()
     return data
 
 

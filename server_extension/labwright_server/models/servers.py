@@ -105,8 +105,15 @@ class Server(Model):
     cpu: str | None
     memory: str | None
     gpu: ServerGpu | None
+    limit_factor: float | None = Field(
+        description="Limits are so many times what is asked for; null where cores and memory"
+        " differ in that, or have none."
+    )
     volumes: list[Mount]
     env: dict[str, str]
+    configurations: list[str] = Field(description="PodDefaults that select its pods, by name.")
+    tolerations: list[dict[str, JsonValue]]
+    node_selector: dict[str, str]
     created_at: str
     started_at: str | None
     last_activity: str | None

@@ -80,6 +80,10 @@ def edit(
     configuration: Configurations = [],  # noqa: B006
     toleration: Tolerations = [],  # noqa: B006
     node_selector: NodeLabels = [],  # noqa: B006
+    clear: Annotated[
+        list[str],
+        Opt("--clear", metavar="OPTION", help="Forget what it has, as cpu or toleration."),
+    ] = [],  # noqa: B006
     restart: Annotated[bool, Opt("--restart", help="Restart it where it runs.")] = False,
     target: Target = "",
     as_json: Json = False,
@@ -90,11 +94,11 @@ def edit(
     from ..console import err
 
     said = given(locals())
-    if not (said or unmount or unset):
+    if not (said or unmount or unset or clear):
         raise LabwrightError("nothing is to be changed", hint="`labwright servers edit -h`")
     with at(place_of(server, "server", target)) as there:
         before = there.ask(lambda one: one.server(server))
-        change = ServerChange.from_json(edited(before, said, unmount, unset), where=server)
+        change = ServerChange.from_json(edited(before, said, unmount, unset, clear), where=server)
         view = there.ask(lambda one: one.change_server(server, change))
         if restart and view["pending_restart"]:
             view = there.ask(lambda one: one.restart_server(server))

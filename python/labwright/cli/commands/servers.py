@@ -61,6 +61,7 @@ def show(server: Server, target: Target = "", as_json: Json = False) -> int:
 
 def lines(one: dict[str, Any]) -> list[str]:
     """A server for people."""
+    from ...servers.options import toleration_text
     from ...servers.words import duration_text
     from ...widgets.elapsed import local_time
 
@@ -76,6 +77,7 @@ def lines(one: dict[str, Any]) -> list[str]:
         "CPUs": one["cpu"],
         "memory": one["memory"],
         "GPUs": f"{gpu['count']} ({gpu['vendor']})" if gpu else None,
+        "limits": one["limit_factor"] and f"{one['limit_factor']:g} times what is asked for",
         "profile": one["preset"],
         "idle": None if idle is None else f"stopped after {duration_text(idle)}",
         "started": moment("started_at"),
@@ -89,6 +91,9 @@ def lines(one: dict[str, Any]) -> list[str]:
         size = mount["size"] or "size unknown"
         found.append(f"  volume    {mount['claim']} at {mount['path']}, {size}")
     found += [f"  variable  {name}={value}" for name, value in one["env"].items()]
+    found += [f"  config    {name}" for name in one["configurations"]]
+    found += [f"  tolerates {toleration_text(taint)}" for taint in one["tolerations"]]
+    found += [f"  node      {name}={value}" for name, value in one["node_selector"].items()]
     for stage in one["progress"] if one["state"] not in ("RUNNING", "STOPPED") else ():
         said = f": {stage['message']}" if stage["message"] else ""
         found.append(f"  {stage['state']:<8}  {stage['stage']}{said}")

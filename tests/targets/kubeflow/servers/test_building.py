@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from labwright.notebook.settings import byte_count
 from labwright.servers.spec import ServerSpec
 from labwright.targets.kubeflow.servers.building import (
     Choice,
@@ -16,8 +17,9 @@ from labwright.targets.kubeflow.servers.building import (
     new_notebook,
     owner_patch,
 )
+from labwright.targets.kubeflow.servers.kinds import container
 from labwright.targets.kubeflow.servers.kube import OPTIONAL, fields_of
-from labwright.targets.kubeflow.servers.reading import mounts, resources, spec_of
+from labwright.targets.kubeflow.servers.reading import mounts, resources, spec_of, tolerations
 
 Object = dict[str, Any]
 DEFAULTS = {"s3": {"s3": "true"}, "spark": {"spark": "true", "s3": "true"}, "git": {"git": "true"}}
@@ -171,9 +173,65 @@ def test_servers_that_are_no_jupyter_get_kubeflows_annotations() -> None:
 def test_the_target_says_by_how_much_limits_are_larger() -> None:
     choice = Choice("team", (), "jupyter:1", limits={"memory": 1.2}, pod_defaults=DEFAULTS)
     notebook = new_notebook(spec(limit_factor=None, gpu=None), choice, "v1", "r")
-    assert resources(notebook)["limit_factor"] == 1.2
-    limits = notebook["spec"]["template"]["spec"]["containers"][0]["resources"]["limits"]
-    assert limits == {"memory": "10307921510"}
+    assert container(notebook)["resources"]["limits"] == {"memory": "10307921510"}
+    # Cores have no limit: no one factor says how it is.
+    assert resources(notebook)["limit_factor"] is None
+
+
+@pytest.mark.parametrize(
+    ("limits", "factor"),
+    [
+        ({"cpu": "3", "memory": "12Gi"}, 1.5),
+        ({"cpu": "2", "memory": "8Gi"}, 1),
+        ({"cpu": "3", "memory": "8Gi"}, None),
+        ({"memory": "12Gi"}, None),
+        ({}, None),
+        # A third of a core is told in whole thousandths.
+        ({"cpu": "3333m", "memory": "14316557653"}, 1.667),
+    ],
+)
+def test_one_factor_is_told_where_there_is_one(
+    limits: dict[str, str], factor: float | None
+) -> None:
+    notebook, _ = made(spec(gpu=None), STOCK)
+    requests = {"cpu": "2", "memory": "8Gi"}
+    container(notebook)["resources"] = {"requests": requests, "limits": limits}
+    assert resources(notebook)["limit_factor"] == factor
+    # What nobody asks to change stays: by how much a limit is larger, and what cores have.
+    after = changed(notebook, spec(memory="16Gi", limit_factor=factor), ["memory"], STOCK)
+    found = container(after)["resources"]
+    assert found["requests"] == {"cpu": "2", "memory": "16Gi"}
+    left = found.get("limits", {})
+    assert left.get("cpu") == limits.get("cpu")
+    grown = {key: byte_count(one) * 2 for key, one in limits.items() if key == "memory"}
+    assert {key: byte_count(one) for key, one in left.items() if key == "memory"} == grown
+
+
+def test_a_factor_that_is_given_holds_for_all_that_is_asked_for() -> None:
+    notebook, _ = made(spec(limit_factor=None), STOCK)
+    after = changed(notebook, spec(limit_factor=2), ["limit_factor"], STOCK)
+    assert container(after)["resources"] == {
+        "requests": {"cpu": "2", "memory": "8Gi"},
+        "limits": {"cpu": "4000m", "memory": "16Gi", "amd.com/gpu": "2"},
+    }
+    # The target's choice again.
+    after = changed(after, spec(limit_factor=None), ["limit_factor"], STOCK)
+    assert after == notebook
+
+
+def test_tolerations_that_no_server_of_ours_has_stay() -> None:
+    notebook, _ = made(spec(), OURS)
+    strange = {"key": "load", "operator": "Lt", "value": "5", "effect": "NoSchedule"}
+    pod = notebook["spec"]["template"]["spec"]
+    pod["tolerations"] = [strange, {"key": "gpu", "value": "x"}]
+    assert tolerations(notebook) == [{"key": "gpu", "operator": "Equal", "value": "x"}]
+    after = changed(notebook, spec(), ["tolerations"], OURS)
+    assert after["spec"]["template"]["spec"]["tolerations"] == [
+        strange,
+        {"key": "gpu", "operator": "Exists"},
+    ]
+    after = changed(notebook, spec(tolerations=[]), ["tolerations"], OURS)
+    assert after["spec"]["template"]["spec"]["tolerations"] == [strange]
 
 
 def test_what_no_server_of_ours_says_is_left_out() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from contextlib import aclosing
 from pathlib import Path
 from typing import Any
 
@@ -80,11 +81,23 @@ def test_a_configuration_is_the_labels_it_selects(bench: Bench, pod_defaults: No
     notebook = bench.found("Notebook", spec.name)
     assert notebook is not None
     assert notebook["metadata"]["labels"]["add-s3"] == "true"
-    change = ServerChange.from_json({"configurations": []})
-    bench.wait(target.change_server(spec.name, change))
-    notebook = bench.found("Notebook", spec.name)
-    assert notebook is not None
-    assert "add-s3" not in notebook["metadata"]["labels"]
+    for wanted in ([], ["s3"], []):
+        change = ServerChange.from_json({"configurations": wanted})
+        view = bench.wait(target.change_server(spec.name, change))
+        assert view["configurations"] == wanted
+        notebook = bench.found("Notebook", spec.name)
+        assert notebook is not None
+        assert ("add-s3" in notebook["metadata"]["labels"]) == bool(wanted)
+
+    async def told() -> Any:
+        async with aclosing(target.watch_servers()) as changes:
+            async for change in changes:
+                if change["type"] == "server" and change["server"]["name"] == spec.name:
+                    return change["server"]["configurations"]
+        raise AssertionError("a watch has no end")
+
+    bench.wait(target.change_server(spec.name, ServerChange.from_json({"configurations": ["s3"]})))
+    assert bench.wait(told()) == ["s3"]
     with pytest.raises(LabwrightError, match="no configuration 's4'"):
         bench.wait(target.create_server(bench.spec(configurations=["s4"])))
 

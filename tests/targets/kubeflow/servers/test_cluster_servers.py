@@ -120,6 +120,46 @@ def test_complaint_17_a_change_waits_for_a_restart(bench: Bench) -> None:
     assert pod["spec"]["containers"][0]["resources"]["requests"]["cpu"] == "250m"
 
 
+def test_an_edit_reaches_the_pod(bench: Bench) -> None:
+    target, spec = bench.target(), bench.spec(volumes=[], cpu="100m", memory="64Mi")
+    bench.wait(target.create_server(spec))
+    bench.state(target, spec.name, "RUNNING")
+    # Node labels are left for the end: no node of the bench has any.
+    taint = {"key": "gpu", "operator": "Exists", "effect": "NoSchedule"}
+    wanted = {"limit_factor": 1.5, "tolerations": [taint]}
+    view = bench.wait(target.change_server(spec.name, ServerChange.from_json(wanted)))
+    assert {key: view[key] for key in wanted} == wanted
+    assert view["pending_restart"]
+    bench.wait(target.restart_server(spec.name))
+    bench.until(
+        target,
+        spec.name,
+        lambda view: view["state"] == "RUNNING" and not view["pending_restart"],
+    )
+    pod = bench.found("Pod", f"{spec.name}-0")
+    assert pod is not None
+    assert pod["spec"]["containers"][0]["resources"] == {
+        "requests": {"cpu": "100m", "memory": "64Mi"},
+        "limits": {"cpu": "150m", "memory": "96Mi"},
+    }
+    assert taint in pod["spec"]["tolerations"]
+    labels = {"node_selector": {"disk": "ssd"}}
+    view = bench.wait(target.change_server(spec.name, ServerChange.from_json(labels)))
+    assert view["node_selector"] == {"disk": "ssd"}
+
+    async def placed() -> None:
+        while True:
+            found = bench.found("StatefulSet", spec.name)
+            if found and found["spec"]["template"]["spec"].get("nodeSelector") == {"disk": "ssd"}:
+                return
+            await asyncio.sleep(0.1)
+
+    bench.wait(target.stop_server(spec.name))
+    bench.state(target, spec.name, "STOPPED")
+    bench.wait(target.start_server(spec.name))
+    bench.wait(placed())
+
+
 def test_what_others_wrote_into_a_notebook_stays(bench: Bench) -> None:
     target, name = bench.target(), f"s{secrets.token_hex(3)}"
     field = {"valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}}
@@ -338,7 +378,9 @@ def test_all_who_look_on_share_one_watch(bench: Bench) -> None:
 
     states, watches = bench.wait(see())
     assert "RUNNING" in states
-    assert watches == 5
+    cluster = bench.wait(target._kube.cluster())
+    # Notebooks, pods, events, claims and images; and configurations where there are any.
+    assert watches == 5 + cluster.pod_defaults
     assert not target._watching._tasks
 
 

@@ -154,6 +154,15 @@ def test_what_is_not_there_is_said_before_anything_is_made() -> None:
     chosen = ServerSpec("ada", configurations=("s3",))
     with pytest.raises(LabwrightError, match="no configuration 's3' in namespace team"):
         check(chosen, known(pod_defaults={"git": {"git": "true"}}), "team")
+    both = ServerSpec("ada", configurations=("s3", "old-s3"))
+    defaults = {"s3": {"s3": "new"}, "old-s3": {"s3": "old"}, "log": {"s3": "new", "log": "yes"}}
+    with pytest.raises(LabwrightError, match="'old-s3' and another one exclude each other"):
+        check(both, known(pod_defaults=defaults), "team")
+    before = ServerSpec("ada", configurations=("log", "s3"))
+    after = ServerSpec("ada", configurations=("log",))
+    with pytest.raises(LabwrightError, match="'s3' cannot be left out alone"):
+        check(after, known(pod_defaults=defaults), "team", before)
+    check(chosen, known(pod_defaults=defaults), "team", before)
     # What may not be read may well be there.
     check(lost, known(unknown={"volumes.existing": "403"}), "team")
     check(slow, known(unknown={"storage_classes": "403"}), "team")

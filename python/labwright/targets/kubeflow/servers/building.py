@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ....errors import LabwrightError
 from ....notebook.settings import GPU_VENDORS, byte_count, cpu_cores
 from ....servers.spec import Mount, ServerSpec
 from ....servers.words import HIDDEN, duration_text, size_text
@@ -59,6 +60,7 @@ KEYS = (
 )  # fmt: skip
 _DEVICE = re.compile(r"[a-z0-9.-]+/([a-z0-9.]*(gpu|gaudi|neuron|tpu|npu)[a-z0-9._-]*|mig-.+)")
 _RESOURCES = ("cpu", "memory", "gpu", "limit_factor")
+_NUMBERS = {"cpu": cpu_cores, "memory": byte_count}
 
 
 def new_notebook(spec: ServerSpec, choice: Choice, version: str, request: str) -> Object:
@@ -89,12 +91,10 @@ def new_notebook(spec: ServerSpec, choice: Choice, version: str, request: str) -
 def changed(notebook: Object, spec: ServerSpec, given: Collection[str], choice: Choice) -> Object:
     """The Notebook with what was `given` as the spec has it."""
     body = copy.deepcopy(notebook)
-    keys = [key for key in KEYS if key in given]
-    if not set(given).isdisjoint(_RESOURCES):
-        keys.append("resources")
     if not container(body):
         body["spec"].setdefault("template", {})["spec"] = {"containers": [{"name": spec.name}]}
-    _write(body, spec, keys, choice)
+    _write(body, spec, [key for key in KEYS if key in given], choice)
+    _some_resources(body, spec, choice, given)
     return body
 
 
@@ -170,16 +170,28 @@ def _image(body: Object, spec: ServerSpec, choice: Choice) -> None:
 
 
 def _resources(body: Object, spec: ServerSpec, choice: Choice) -> None:
+    _some_resources(body, spec, choice, _RESOURCES)
+
+
+def _some_resources(body: Object, spec: ServerSpec, choice: Choice, given: Collection[str]) -> None:
+    """Write what was given of resources; what is larger by a factor stays so where none is."""
+    again = "limit_factor" in given
+    asked = {
+        key: value
+        for key, value in (("cpu", spec.cpu), ("memory", spec.memory))
+        if key in given or (again and value is not None)
+    }
+    times = {**choice.limits, **({} if again else factors(*quantities(body)))}
+    ours = {*asked, *([spec.gpu.vendor] if spec.gpu and "gpu" in given else ())}
     server = container(body)
     places = [body["spec"].get("resources") or {}, server.get("resources") or {}]
     # What is neither cores, memory nor devices, such as ephemeral-storage, is not ours to change.
-    ours = {"cpu", "memory", *([spec.gpu.vendor] if spec.gpu else ())}
     kept: list[dict[str, Object]] = [
         {
             which: {
                 key: value
                 for key, value in (place.get(which) or {}).items()
-                if key not in ours and not is_device(key)
+                if key not in ours and not ("gpu" in given and is_device(key))
             }
             for which in ("requests", "limits")
         }
@@ -187,14 +199,14 @@ def _resources(body: Object, spec: ServerSpec, choice: Choice) -> None:
     ]
     managed = "resources" in choice.fields
     target = kept[0 if managed else 1]
-    for key, value, times in (("cpu", spec.cpu, _more_cpu), ("memory", spec.memory, _more_memory)):
+    for key, value in asked.items():
         if value is None:
             continue
         target["requests"][key] = value
-        factor = spec.limit_factor or choice.limits.get(key)
+        factor = (again and spec.limit_factor) or times.get(key)
         if factor:
-            target["limits"][key] = times(value, factor)
-    if spec.gpu is not None and spec.gpu.count:
+            target["limits"][key] = _more(key, value, factor)
+    if "gpu" in given and spec.gpu is not None and spec.gpu.count:
         target["limits"][spec.gpu.vendor] = str(spec.gpu.count)
     for place, name, resources in ((body["spec"], "spec", kept[0]), (server, "container", kept[1])):
         place.pop("resources", None)
@@ -208,12 +220,35 @@ def is_device(resource: str) -> bool:
     return resource in GPU_VENDORS.values() or bool(_DEVICE.fullmatch(resource))
 
 
-def _more_cpu(quantity: str, factor: float) -> str:
-    return f"{round(cpu_cores(quantity) * factor * 1000)}m"
+def quantities(notebook: Object) -> tuple[dict[str, str], dict[str, str]]:
+    """The requests and the limits of a server."""
+    requests: dict[str, str] = {}
+    limits: dict[str, str] = {}
+    for place in (container(notebook), notebook.get("spec") or {}):
+        for which, found in (("requests", requests), ("limits", limits)):
+            given = (place.get("resources") or {}).get(which) or {}
+            found |= {key: str(value) for key, value in given.items()}
+    return requests, limits
 
 
-def _more_memory(quantity: str, factor: float) -> str:
-    return size_text(byte_count(quantity) * factor)
+def factors(requests: Mapping[str, str], limits: Mapping[str, str]) -> dict[str, float | None]:
+    """By how much limits are larger, of each that is asked for; None where there is no limit."""
+    found: dict[str, float | None] = {}
+    for key, number in _NUMBERS.items():
+        try:
+            if key in limits:
+                found[key] = number(limits[key]) / number(requests.get(key, limits[key]))
+            elif key in requests:
+                found[key] = None
+        except (ValueError, ZeroDivisionError):
+            continue
+    return found
+
+
+def _more(key: str, quantity: str, factor: float) -> str:
+    if key == "cpu":
+        return f"{round(cpu_cores(quantity) * factor * 1000)}m"
+    return size_text(round(byte_count(quantity) * factor, 3))
 
 
 def _volumes(body: Object, spec: ServerSpec, choice: Choice) -> None:
@@ -310,8 +345,19 @@ def _configurations(body: Object, spec: ServerSpec, choice: Choice) -> None:
     labels |= wanted
 
 
+def is_toleration(one: Any) -> bool:
+    """Whether it is one that a server of ours can have."""
+    try:
+        ServerSpec.from_json({"name": "x", "tolerations": [one]})
+    except LabwrightError:
+        return False
+    return True
+
+
 def _tolerations(body: Object, spec: ServerSpec, choice: Choice) -> None:
-    _put(body, "tolerations", spec.to_json()["tolerations"])
+    before = body["spec"]["template"]["spec"].get("tolerations") or ()
+    others = [one for one in before if not is_toleration(one)]
+    _put(body, "tolerations", [*others, *spec.to_json()["tolerations"]])
 
 
 def _node_selector(body: Object, spec: ServerSpec, choice: Choice) -> None:

@@ -8,7 +8,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from ....servers.spec import ServerChange, ServerSpec, needs_restart, with_preset
+from ....servers.spec import (
+    ServerChange,
+    ServerSpec,
+    check_limits,
+    needs_restart,
+    with_preset,
+)
 from ...config import KnownTarget
 from ...errors import Conflict, Forbidden, NotFound, TargetError, TargetUnreachable
 from . import offering
@@ -34,6 +40,7 @@ class Maker:
     async def create(self, spec: ServerSpec) -> Object:
         found = await offering.look(self._kube, self._known)
         spec = offering.filled_in(spec, found)
+        check_limits(spec)
         offering.check(spec, found, self._kube.namespace)
         choice = await offering.choice(self._kube, spec, found)
         request = uuid.uuid4().hex
@@ -188,6 +195,8 @@ class Maker:
         if change.given.get("preset"):
             given |= {"cpu", "memory", "gpu"}
         offering.check_fixed(after, given, found)
+        if "limit_factor" in given:
+            check_limits(after)
         offering.check(after, found, self._kube.namespace, before)
         restart = needs_restart(before, after)
         if restart and running(notebook) and not cluster.managed:

@@ -63,7 +63,7 @@ async def look(kube: Kube, known: KnownTarget) -> Known:
         cluster,
         offer,
         [*catalogue(images), *offer.images],
-        dict(filter(None, map(_selected, defaults))),
+        reading.pod_defaults_of(defaults),
         classes,
         {one["metadata"]["name"]: one for one in claims},
         {name: why for name, (_, why) in zip(names, answers, strict=True) if why},
@@ -206,6 +206,27 @@ def check(spec: ServerSpec, found: Known, namespace: str, before: ServerSpec | N
             where=spec.name,
             hint=f"there is {', '.join(sorted(found.pod_defaults)) or 'none'}",
         )
+    _check_labels(spec, found, before)
+
+
+def _check_labels(spec: ServerSpec, found: Known, before: ServerSpec | None) -> None:
+    """See that labels can choose these configurations, and none that are to be left out."""
+    labels: dict[str, str] = {}
+    for name in spec.configurations:
+        for key, value in found.pod_defaults[name].items():
+            if labels.setdefault(key, value) != value:
+                raise Unsuitable(
+                    f"configuration {name!r} and another one exclude each other: each wants"
+                    f" another label {key!r}",
+                    where=spec.name,
+                )
+    for name in before.configurations if before else ():
+        if name not in spec.configurations and found.pod_defaults[name].items() <= labels.items():
+            raise Unsuitable(
+                f"configuration {name!r} cannot be left out alone: others have its labels",
+                where=spec.name,
+                hint=f"its labels are {', '.join(found.pod_defaults[name])}",
+            )
 
 
 async def choice(kube: Kube, spec: ServerSpec, found: Known) -> Choice:
@@ -285,15 +306,6 @@ def _shown(value: Any) -> str:
 
 def _with(spec: ServerSpec, values: Mapping[str, Any]) -> ServerSpec:
     return ServerSpec.from_json({**spec.to_json(), **values}, where=spec.name)
-
-
-def _selected(pod_default: Object) -> tuple[str, Mapping[str, str]] | None:
-    """A PodDefault and the labels it selects; None where labels alone do not choose it."""
-    selector = (pod_default.get("spec") or {}).get("selector") or {}
-    wanted = selector.get("matchLabels") or {}
-    if not wanted or selector.get("matchExpressions"):
-        return None
-    return pod_default["metadata"]["name"], wanted
 
 
 async def _offer(kube: Kube, known: KnownTarget) -> Offer:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ....errors import LabwrightError
-from ....notebook.settings import byte_count, cpu_cores
+from ....notebook.settings import cpu_cores
 from ....servers.presets import PRESETS
 from ....servers.spec import ServerSpec
 from ....servers.words import seconds
-from .building import is_device
+from .building import factors, is_device, is_toleration, quantities
 from .claims import claim_names, managed_claim, size_of, wanted_size
 from .kinds import (
     OWNER_UID,
@@ -24,11 +24,11 @@ from .kinds import (
 )
 
 Claims = Mapping[str, Object]
+PodDefaults = Mapping[str, Mapping[str, str]]
+"""The labels that each selects."""
 
 
-def spec_of(
-    notebook: Object, claims: Claims, pod_defaults: Mapping[str, Mapping[str, str]]
-) -> ServerSpec:
+def spec_of(notebook: Object, claims: Claims, pod_defaults: PodDefaults) -> ServerSpec:
     """The server that a Notebook is. What others wrote that no server of ours says is left out."""
     name = notebook["metadata"]["name"]
     asked = resources(notebook)
@@ -39,12 +39,9 @@ def spec_of(
         "env": {one["name"]: one["value"] for one in container(notebook).get("env") or ()
                 if "value" in one},
         "idle_after": idle_after(notebook),
-        "configurations": [
-            key for key, selected in pod_defaults.items()
-            if selected and selected.items() <= labels_of(notebook).items()
-        ],
-        "tolerations": pod_spec(notebook).get("tolerations") or [],
-        "node_selector": pod_spec(notebook).get("nodeSelector") or {},
+        "configurations": configurations(notebook, pod_defaults),
+        "tolerations": tolerations(notebook),
+        "node_selector": node_selector(notebook),
         "preset": preset(notebook),
     }  # fmt: skip
     for key, value in said.items():
@@ -93,15 +90,39 @@ def idle_after(notebook: Object) -> int | None:
         return None
 
 
+def pod_defaults_of(objects: Iterable[Object]) -> PodDefaults:
+    """The labels that each PodDefault selects; without those that labels alone do not choose."""
+    found = {}
+    for one in objects:
+        selector = (one.get("spec") or {}).get("selector") or {}
+        labels = selector.get("matchLabels") or {}
+        if labels and not selector.get("matchExpressions"):
+            found[one["metadata"]["name"]] = labels
+    return found
+
+
+def configurations(notebook: Object, pod_defaults: PodDefaults) -> list[str]:
+    """The PodDefaults that select its pods, by name."""
+    labels = labels_of(notebook).items()
+    return sorted(name for name, selected in pod_defaults.items() if selected.items() <= labels)
+
+
+def tolerations(notebook: Object) -> list[dict[str, Any]]:
+    """Those that a server of ours can have."""
+    found = [one for one in pod_spec(notebook).get("tolerations") or () if is_toleration(one)]
+    read: list[dict[str, Any]] = ServerSpec.from_json(
+        {"name": "x", "tolerations": found}
+    ).to_json()["tolerations"]
+    return read
+
+
+def node_selector(notebook: Object) -> dict[str, str]:
+    return dict(pod_spec(notebook).get("nodeSelector") or {})
+
+
 def resources(notebook: Object) -> dict[str, Any]:
     """`cpu`, `memory`, `gpu` and `limit_factor`."""
-    places = [container(notebook).get("resources"), (notebook.get("spec") or {}).get("resources")]
-    found: dict[str, dict[str, str]] = {"requests": {}, "limits": {}}
-    for place in places:
-        for which, quantities in found.items():
-            given = (place or {}).get(which) or {}
-            quantities |= {key: str(value) for key, value in given.items()}
-    requests, limits = found["requests"], found["limits"]
+    requests, limits = quantities(notebook)
     # Kubernetes takes a limit for a request where none is given.
     asked = {**limits, **requests}
     devices = [key for key in asked if is_device(key) and asked[key].isdecimal()]
@@ -115,13 +136,18 @@ def resources(notebook: Object) -> dict[str, Any]:
 
 
 def _factor(requests: Mapping[str, str], limits: Mapping[str, str]) -> float | None:
-    for key, number in (("cpu", cpu_cores), ("memory", byte_count)):
-        try:
-            factor = round(number(limits[key]) / number(requests[key]), 3)
-        except (KeyError, ValueError, ZeroDivisionError):
-            continue
-        return factor if factor >= 1 else None
-    return None
+    """By how much limits are larger; None where cores and memory do not agree on that."""
+    found = factors(requests, limits)
+    known = [one for one in found.values() if one is not None]
+    if not known or len(known) < len(found):
+        return None
+    # Memory says it more exactly: limits of cores are whole thousandths.
+    factor = found.get("memory") or known[0]
+    if "cpu" in found:
+        cores = cpu_cores(requests.get("cpu", limits["cpu"]))
+        if abs(cores * factor - cpu_cores(limits["cpu"])) > 0.001:
+            return None
+    return round(factor, 3) if factor >= 1 else None
 
 
 def mounts(notebook: Object, claims: Claims) -> list[dict[str, Any]]:

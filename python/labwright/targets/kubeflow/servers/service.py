@@ -21,6 +21,7 @@ from .building import claim as claim_of
 from .claims import users, volume_view
 from .kinds import (
     CLAIMS,
+    DEFAULTS,
     EVENTS,
     IMAGES,
     NOTEBOOK_LABEL,
@@ -272,13 +273,14 @@ class KubeflowServers:
         return (await self._look(await self._kube.cluster())).view(notebook)
 
     async def _look(self, cluster: Cluster) -> _Look:
-        pods, events, claims, images = await asyncio.gather(
+        pods, events, claims, images, defaults = await asyncio.gather(
             self._pods(),
             self._events(),
             self._kube.may_list(CLAIMS),
             self._kube.may_list(IMAGES, "") if cluster.catalogue else _nothing(),
+            self._kube.may_list(DEFAULTS) if cluster.pod_defaults else _nothing(),
         )
-        return _Look(self.name, pods, events, claims[0], images[0])
+        return _Look(self.name, pods, events, claims[0], images[0], defaults[0])
 
     async def _notebooks(self) -> list[Object]:
         return await self._kube.all((await self._kube.cluster()).notebooks)
@@ -313,16 +315,18 @@ class _Look:
         events: list[Object],
         claims: list[Object],
         images: list[Object],
+        defaults: list[Object],
     ) -> None:
         self._target = target
         self._pods = pods
         self._events = events
         self._claims = {one["metadata"]["name"]: one for one in claims}
         self._titles = titles(catalogue(images))
+        self._defaults = reading.pod_defaults_of(defaults)
 
     def view(self, notebook: Object) -> View:
         near = around(notebook, self._pods, self._events)
-        return server_view(notebook, near, self._claims, self._target, self._titles)
+        return server_view(notebook, near, self._claims, self._target, self._titles, self._defaults)
 
 
 def gateway_of(known: KnownTarget) -> str | None:

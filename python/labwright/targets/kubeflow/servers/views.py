@@ -32,6 +32,7 @@ def server_view(
     claims: Mapping[str, Object],
     target: str,
     titles: Mapping[str, str] | None = None,
+    pod_defaults: reading.PodDefaults | None = None,
 ) -> View:
     """`titles`: what images are called, by name."""
     status = notebook.get("status") or {}
@@ -51,6 +52,7 @@ def server_view(
         "cpu": asked["cpu"],
         "memory": asked["memory"],
         "gpu": asked["gpu"],
+        "limit_factor": asked["limit_factor"],
         "volumes": [
             {key: value for key, value in one.items() if key != "storage_class"}
             for one in reading.mounts(notebook, claims)
@@ -62,6 +64,9 @@ def server_view(
                 if "value" in one
             }
         ),
+        "configurations": reading.configurations(notebook, pod_defaults or {}),
+        "tolerations": reading.tolerations(notebook),
+        "node_selector": reading.node_selector(notebook),
         "created_at": notebook["metadata"]["creationTimestamp"],
         "started_at": _started_at(notebook, around.pod) if up else None,
         "last_activity": _time(

@@ -9,8 +9,9 @@ from typing import Any
 
 from ...errors import Forbidden, NotFound, TargetError, TargetUnreachable
 from .claims import users, volume_view
-from .kinds import CLAIMS, EVENTS, IMAGES, NOTEBOOK_LABEL, PODS, Kind, Object
-from .kube import Expired, Kube
+from .kinds import CLAIMS, DEFAULTS, EVENTS, IMAGES, NOTEBOOK_LABEL, PODS, Kind, Object
+from .kube import Cluster, Expired, Kube
+from .reading import pod_defaults_of
 from .spawner import catalogue
 from .views import around, happened, server_view, titles
 
@@ -130,7 +131,7 @@ class Watching:
         self._people += 1
         try:
             if not self._tasks:
-                self._begin(cluster.notebooks, cluster.catalogue)
+                self._begin(cluster)
             mirrors = self._mirrors
             await asyncio.gather(*(one.synced.wait() for one in mirrors.values()))
             failed = next((one.error for one in mirrors.values() if one.error), None)
@@ -159,18 +160,20 @@ class Watching:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    def _begin(self, notebooks: Kind, with_catalogue: bool) -> None:
+    def _begin(self, cluster: Cluster) -> None:
         def mirror(kind: Kind, **more: Any) -> Mirror:
             return Mirror(self._kube, kind, self._changed, **more)
 
         self._mirrors = {
-            "notebooks": mirror(notebooks, needless=False),
+            "notebooks": mirror(cluster.notebooks, needless=False),
             "pods": mirror(PODS, labelSelector=NOTEBOOK_LABEL),
             "events": mirror(EVENTS),
             "claims": mirror(CLAIMS),
         }
-        if with_catalogue:
+        if cluster.catalogue:
             self._mirrors["images"] = mirror(IMAGES, namespace="")
+        if cluster.pod_defaults:
+            self._mirrors["configurations"] = mirror(DEFAULTS)
         self._tasks = [asyncio.create_task(one.run()) for one in self._mirrors.values()]
 
     def _changed(self) -> None:
@@ -188,13 +191,14 @@ class Watching:
     def _make_views(self) -> dict[tuple[str, str], View]:
         found = {name: list(one.objects.values()) for name, one in self._mirrors.items()}
         called = titles(catalogue(found.get("images", ())))
+        defaults = pod_defaults_of(found.get("configurations", ()))
         claims = {one["metadata"]["name"]: one for one in found["claims"]}
         events = sorted(found["events"], key=happened)
         views: dict[tuple[str, str], View] = {}
         for body in found["notebooks"]:
             near = around(body, found["pods"], events)
             name = body["metadata"]["name"]
-            views["server", name] = server_view(body, near, claims, self._target, called)
+            views["server", name] = server_view(body, near, claims, self._target, called, defaults)
         for name, body in claims.items():
             used = users(name, found["notebooks"], ())
             views["volume", name] = volume_view(body, self._target, used, events)

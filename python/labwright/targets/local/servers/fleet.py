@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ....errors import LabwrightError
-from ....servers.spec import ServerChange, ServerSpec, VolumeSpec
+from ....servers.spec import ServerChange, ServerSpec, VolumeSpec, check_limits
 from ....servers.words import seconds, size_bytes
 from ...errors import BadRequest, Conflict, NotFound
 from ..events import now
@@ -104,6 +104,7 @@ class Fleet:
                 raise Conflict(f"there is a server {spec.name!r} already", hint="choose another")
             there = volume_names(self.store)
             spec = with_workspace(filled_in(spec), there)
+            check_limits(spec)
             await self._check(spec)
             made = self._make_volumes(spec, before=ServerSpec(spec.name))
             try:
@@ -133,6 +134,8 @@ class Fleet:
             after = with_workspace(
                 filled_in(change.apply(before)), volume_names(self.store), before.volumes
             )
+            if "limit_factor" in change.given:
+                check_limits(after)
             await self._check(after)
             self._make_volumes(after, before)
             keeper.save(replace(keeper.row, spec=after.to_json()))
