@@ -148,10 +148,10 @@ def test_an_edit_reaches_the_pod(bench: Bench) -> None:
     assert view["node_selector"] == {"disk": "ssd"}
 
     async def placed() -> None:
-        while True:
-            found = bench.found("StatefulSet", spec.name)
-            if found and found["spec"]["template"]["spec"].get("nodeSelector") == {"disk": "ssd"}:
-                return
+        path = f"/apis/apps/v1/namespaces/{bench.namespace}/statefulsets/{spec.name}"
+        while bench.kube.get(path)["spec"]["template"]["spec"].get("nodeSelector") != {
+            "disk": "ssd"
+        }:
             await asyncio.sleep(0.1)
 
     bench.wait(target.stop_server(spec.name))
