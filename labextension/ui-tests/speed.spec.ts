@@ -98,18 +98,19 @@ test('what happens is seen soon after', async ({ workbench, lab }) => {
   await page.evaluate(() => {
     const seen: Record<string, number> = {};
     Object.assign(window, { seen });
+    const fresh = (): string[] =>
+      [...document.querySelectorAll<HTMLElement>('.jp-lw-RunView .jp-lw-GraphStep')]
+        .map(({ dataset }) => `${dataset.lwStep} ${dataset.lwState}`)
+        .filter(what => !(what in seen));
     const look = (): void =>
-      document
-        .querySelectorAll<HTMLElement>('.jp-lw-RunView .jp-lw-GraphStep')
-        .forEach(({ dataset }) => {
-          const what = `${dataset.lwStep} ${dataset.lwState}`;
-          if (!(what in seen)) {
-            seen[what] = 0;
-            requestAnimationFrame(() => {
-              seen[what] = performance.timeOrigin + performance.now();
-            });
-          }
+      fresh().forEach(what => {
+        seen[what] = 0;
+        requestAnimationFrame(() => {
+          seen[what] = performance.timeOrigin + performance.now();
         });
+      });
+    // What was there before anybody looked has no time.
+    fresh().forEach(what => (seen[what] = 0));
     new MutationObserver(look).observe(document.querySelector('.jp-lw-RunView')!, {
       subtree: true,
       childList: true,
