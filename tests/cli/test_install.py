@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import secrets
 import shutil
 import subprocess
 import zipfile
@@ -44,6 +46,20 @@ def test_it_prints_what_kustomize_makes(overlay: str, capsys: pytest.CaptureFixt
     assert ours == sorted_bodies(list(yaml.safe_load_all(made.stdout)))
 
 
+@pytest.mark.skipif(shutil.which("kubectl") is None, reason="kubectl is the one to compare with")
+@pytest.mark.parametrize("overlay", OVERLAYS)
+def test_a_namespace_moves_what_kustomize_moves(
+    overlay: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = os.path.relpath(manifests() / "overlays" / overlay, tmp_path.resolve())
+    layer = {"namespace": "team", "resources": [folder]}
+    (tmp_path / "kustomization.yaml").write_text(yaml.safe_dump(layer))
+    made = subprocess.run(["kubectl", "kustomize", tmp_path], capture_output=True, check=True)
+    ours = sorted_bodies(printed(capsys, overlay, "--namespace", "team"))
+    assert ours == sorted_bodies(list(yaml.safe_load_all(made.stdout)))
+    assert '"namespace": "kubeflow"' not in json.dumps(ours)
+
+
 def test_the_image_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     bodies = printed(capsys, "standalone", "--image", "registry/controller:1")
     kinds = [body["kind"] for body in bodies]
@@ -59,6 +75,7 @@ def test_the_image_is_named(capsys: pytest.CaptureFixture[str]) -> None:
         (["nowhere"], "there is no overlay 'nowhere'"),
         (["--apply"], "the controller's image is not named"),
         (["--context", "x"], "--context is for --apply alone"),
+        (["--namespace", "My Team"], "a namespace cannot be called 'My Team'"),
     ],
 )
 def test_what_makes_no_sense_is_said(
@@ -68,9 +85,9 @@ def test_what_makes_no_sense_is_said(
     assert message in capsys.readouterr().err
 
 
-def test_a_cluster_takes_it_twice(control_plane: ControlPlane) -> None:
-    namespace = control_plane.namespace("install")
-    bodies = [in_namespace(body, namespace) for body in objects("standalone", "controller:1")]
+def test_a_cluster_takes_it_twice_and_in_one_namespace(control_plane: ControlPlane) -> None:
+    namespace = f"install-{secrets.token_hex(4)}"
+    bodies = [alone(body, namespace) for body in objects("standalone", "controller:1", namespace)]
     said: list[str] = []
     with control_plane.kube() as kube:
         try:
@@ -81,6 +98,12 @@ def test_a_cluster_takes_it_twice(control_plane: ControlPlane) -> None:
             kube.wait(path, lambda found: found.get("status", {}).get("replicas") == 2)
             role = kube.get(f"/apis/rbac.authorization.k8s.io/v1/clusterroles/{namespace}")
             assert role["rules"]
+            # What would leave that one without its rights is refused before anything is written.
+            other = control_plane.namespace("other")
+            moved = [alone(body, namespace) for body in objects("kubeflow", "c:1", other)]
+            with pytest.raises(LabwrightError, match=f"already, in the namespace {namespace}"):
+                apply(moved, "", control_plane.kubeconfig, said.append)
+            assert not kube.get(f"/apis/apps/v1/namespaces/{other}/deployments")["items"]
         finally:
             for body in bodies:
                 if body["kind"].endswith("WebhookConfiguration"):
@@ -92,16 +115,31 @@ def test_a_cluster_takes_it_twice(control_plane: ControlPlane) -> None:
         apply([wrong], "test", control_plane.kubeconfig, said.append)
 
 
-def in_namespace(body: dict[str, Any], namespace: str) -> dict[str, Any]:
+def test_a_namespace_that_is_not_there_is_said_before(control_plane: ControlPlane) -> None:
+    said: list[str] = []
+    with pytest.raises(LabwrightError, match="there is no namespace nowhere-at-all"):
+        apply(
+            objects("kubeflow", "c:1", "nowhere-at-all"), "", control_plane.kubeconfig, said.append
+        )
+    assert not said
+
+
+def alone(body: dict[str, Any], name: str) -> dict[str, Any]:
     """The object as this test alone has it: others share the control plane."""
-    text = json.dumps(body).replace('"namespace": "kubeflow"', f'"namespace": "{namespace}"')
-    body = json.loads(text)
-    if body["kind"] == "Namespace" or (
-        "namespace" not in body["metadata"] and body["kind"] != "CustomResourceDefinition"
-    ):
-        body["metadata"]["name"] = namespace
+    metadata = body["metadata"]
+    if body["kind"] in ("CustomResourceDefinition", "Namespace") or "namespace" in metadata:
+        return body
+    suffix = metadata["name"].removeprefix("labwright-controller").removeprefix("labwright-")
+    metadata["name"] = "-".join(filter(None, (name, suffix)))
+    # Nobody else gets rights, or is asked, by it.
+    metadata.pop("labels", None)
+    if body.get("roleRef"):
+        body["roleRef"]["name"] = metadata["name"]
+    for subject in body.get("subjects", ()):
+        if subject["kind"] == "Group":
+            subject["name"] = name
     for hook in body.get("webhooks", ()):
-        hook["namespaceSelector"] = {"matchLabels": {"kubernetes.io/metadata.name": namespace}}
+        hook["namespaceSelector"] = {"matchLabels": {"kubernetes.io/metadata.name": name}}
         never = {"name": "never", "expression": "false"}
         hook["matchConditions"] = [never] if hook["name"].startswith("images") else []
     return body

@@ -22,28 +22,28 @@ from cluster.processes import free_port
 from controller.objects import notebook
 from controller.processes import Controller, controller
 from controller.webhooks import configurations, is_known
+from labwright.targets.kubeflow.installing import objects
 
+NAME = "labwright-controller"
+RIGHTS = ("ServiceAccount", "Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding")
 MANIFESTS = Path(__file__).parents[2] / "controller" / "manifests"
 
 
 def as_installed(plane: ControlPlane, folder: Path) -> tuple[ControlPlane, str]:
     """The control plane with a kubeconfig of a service account that has the manifests' rights."""
     namespace = plane.namespace("ctl")
-    text = (MANIFESTS / "base" / "rbac.yaml").read_text()
     with plane.kube() as kube:
-        for body in yaml.safe_load_all(text):
-            if body["kind"] in ("ClusterRoleBinding", "ClusterRole"):
+        for body in objects("standalone", namespace=namespace):
+            if body["kind"] not in RIGHTS or not body["metadata"]["name"].startswith(NAME):
+                continue
+            if "namespace" not in body["metadata"]:
                 # Every test has a role of its own, since they run at the same time.
                 body["metadata"]["name"] += f"-{namespace}"
-            else:
-                body["metadata"]["namespace"] = namespace
+                if "roleRef" in body:
+                    body["roleRef"]["name"] += f"-{namespace}"
             for rule in body.get("rules", ()):
                 if "admissionregistration.k8s.io" in rule["apiGroups"]:
-                    rule["resourceNames"] = [f"labwright-controller-{namespace}"]
-            if body["kind"] == "ClusterRoleBinding":
-                body["roleRef"]["name"] += f"-{namespace}"
-            for subject in body.get("subjects", ()):
-                subject["namespace"] = namespace
+                    rule["resourceNames"] = [f"{NAME}-{namespace}"]
             kube.create(body)
         request = {
             "apiVersion": "authentication.k8s.io/v1",
@@ -126,6 +126,9 @@ def test_the_manifests_rights_are_enough(crds: ControlPlane, tmp_path: Path) -> 
             assert time.monotonic() < deadline
             time.sleep(0.1)
         assert "orbidden" not in process.log.read_text()
+        # Its Lease and its certificate are where it was installed.
+        assert kube.get(f"/apis/coordination.k8s.io/v1/namespaces/{own}/leases/{NAME}")["spec"]
+        assert kube.get(f"/api/v1/namespaces/{own}/secrets/{NAME}-webhooks")["data"]
 
 
 def test_another_takes_over_when_the_leader_is_killed(crds: ControlPlane, tmp_path: Path) -> None:

@@ -13,6 +13,10 @@ def install(
     image: Annotated[
         str, Opt("--image", metavar="IMAGE", help="The controller's image, from your registry.")
     ] = "",
+    namespace: Annotated[
+        str,
+        Opt("--namespace", metavar="NAME", help="Where the controller is to be; else kubeflow."),
+    ] = "",
     apply: Annotated[
         bool, Opt("--apply", help="Put them into the cluster, instead of printing them.")
     ] = False,
@@ -31,7 +35,8 @@ def install(
     from ...targets.kubeflow import installing
     from ..console import err, out
 
-    bodies = installing.objects(overlay, image)
+    namespace = namespace or installing.NAMESPACE
+    bodies = installing.objects(overlay, image, namespace)
     if not apply:
         for option, value in (("--context", context), ("--kubeconfig", kubeconfig)):
             if value:
@@ -43,5 +48,5 @@ def install(
             "the controller's image is not named", hint="name it with --image IMAGE"
         )
     installing.apply(bodies, context, kubeconfig, say=err)
-    out(f"Installed; `kubectl -n kubeflow get deployment {installing.IMAGE}` shows it.")
+    out(f"Installed; `kubectl -n {namespace} get deployment {installing.IMAGE}` shows it.")
     return 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from importlib.util import find_spec
@@ -17,8 +18,11 @@ Object = dict[str, Any]
 OVERLAYS = ("standalone", "kubeflow", "istio")
 MANAGER = "labwright-install"
 IMAGE = "labwright-controller"
+NAMESPACE = "kubeflow"
+_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 _FIRST = ("Namespace", "CustomResourceDefinition")
 ESTABLISHED_WITHIN = 60.0
+NOT_FOUND = 404
 
 
 def manifests() -> Path:
@@ -32,14 +36,20 @@ def manifests() -> Path:
     raise LabwrightError("the controller's manifests are missing", hint="install Labwright anew")
 
 
-def objects(overlay: str, image: str = "") -> list[Object]:
-    """What an overlay has; of the controller's image, if one is given."""
+def objects(overlay: str, image: str = "", namespace: str = NAMESPACE) -> list[Object]:
+    """What an overlay has; of the controller's image, if one is given, and in its namespace."""
     if overlay not in OVERLAYS:
         raise LabwrightError(
             f"there is no overlay {overlay!r}", hint=f"there is {', '.join(OVERLAYS)}"
         )
+    if not _LABEL.fullmatch(namespace):
+        raise LabwrightError(
+            f"a namespace cannot be called {namespace!r}",
+            hint="it has up to 63 of the characters a-z, 0-9 and -",
+        )
     found = _kustomized(manifests() / "overlays" / overlay)
     for body in found:
+        _move(body, namespace)
         if image and body["kind"] == "Deployment":
             _containers(body)[0]["image"] = image
     return sorted(found, key=lambda body: (*(body["kind"] != kind for kind in _FIRST),))
@@ -66,13 +76,32 @@ def _kustomized(folder: Path) -> list[Object]:
 def _add(body: Any, change: Object) -> None:
     if change["op"] != "add":
         raise ValueError(f"patches of overlays can only add, not {change['op']}")
-    *way, last = change["path"].strip("/").split("/")
+    # In a JSON pointer, ~1 is a slash and ~0 a tilde.
+    steps = change["path"].strip("/").split("/")
+    *way, last = (step.replace("~1", "/").replace("~0", "~") for step in steps)
     for step in way:
         body = body[int(step)] if isinstance(body, list) else body[step]
     if last == "-":
         body.append(change["value"])
     else:
         body[last] = change["value"]
+
+
+def _move(body: Object, namespace: str) -> None:
+    """Put an object, and what it names, into a namespace; the controller's Lease follows its pod.
+
+    Certificates do too: they are made for the hosts that the webhooks name.
+    """
+    metadata = body["metadata"]
+    if body["kind"] == "Namespace":
+        metadata["name"] = namespace
+    if "namespace" in metadata:
+        metadata["namespace"] = namespace
+    for subject in body.get("subjects", ()):
+        if subject["kind"] == "ServiceAccount":
+            subject["namespace"] = namespace
+    for hook in body.get("webhooks", ()):
+        hook["clientConfig"]["service"]["namespace"] = namespace
 
 
 def _containers(body: Object) -> list[Object]:
@@ -95,6 +124,7 @@ def apply(bodies: list[Object], context: str, kubeconfig: str, say: Callable[[st
         base_url=login.server, verify=login.trust, headers=dict(login.headers()), timeout=30
     ) as http:
         try:
+            _look_before(http, bodies)
             for body in bodies:
                 path = _path(http, body)
                 _call(
@@ -110,6 +140,41 @@ def apply(bodies: list[Object], context: str, kubeconfig: str, say: Callable[[st
                     _wait_until_established(http, path)
         except httpx.TransportError as error:
             raise LabwrightError(f"the cluster does not answer: {error}", where=context) from None
+
+
+def _look_before(http: Any, bodies: list[Object]) -> None:
+    """Refuse, before anything is written, what would end half done."""
+    made = {body["metadata"]["name"] for body in bodies if body["kind"] == "Namespace"}
+    used = {body["metadata"].get("namespace") for body in bodies} - {None} - made
+    for namespace in sorted(used):
+        if _find(http, f"/api/v1/namespaces/{namespace}") is None:
+            raise LabwrightError(
+                f"there is no namespace {namespace}", hint=f"kubectl create namespace {namespace}"
+            )
+    for body in bodies:
+        if body["kind"] != "ClusterRoleBinding":
+            continue
+        live = _find(http, _path(http, body)) or {}
+        elsewhere = _namespaces(live) - _namespaces(body)
+        if elsewhere:
+            where = elsewhere.pop()
+            # Its rights would move here, and it would stay there without any.
+            raise LabwrightError(
+                f"the controller is installed already, in the namespace {where}",
+                hint=f"install it there (--namespace {where}), or take that one away first:"
+                f" labwright install OVERLAY --namespace {where}, without the CRDs and the"
+                " Namespace, for kubectl delete -f -",
+            )
+
+
+def _namespaces(binding: Object) -> set[str]:
+    subjects = binding.get("subjects") or ()
+    return {subject["namespace"] for subject in subjects if subject.get("namespace")}
+
+
+def _find(http: Any, path: str) -> Object | None:
+    """An object, if there is one."""
+    return None if http.get(path).status_code == NOT_FOUND else _call(http, "GET", path)
 
 
 def _path(http: Any, body: Object) -> str:
