@@ -13,6 +13,8 @@ FIND_PYTHON := for p in python3 python3.13 python3.12 python3.11 python3.10; do 
 PYTHON ?= $(shell $(FIND_PYTHON))
 
 BIN := .venv/bin
+# Tests often wait for a process to start or to end, so there is work for more than the cores.
+WORKERS ?= $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) * 3 / 2)))
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check --no-warn-script-location
 CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/labwright
 
@@ -56,7 +58,7 @@ test: lint test-python test-extension test-browser ## check style, types and imp
 
 test-python: .venv/.installed-dev oracle $(TOGETHER)/.ready $(BUILT)/package.json
 	@LABWRIGHT_ORACLE_PYTHON=$(ORACLE)/bin/python LABWRIGHT_TOGETHER_PYTHON=$(TOGETHER)/bin/python \
-	  $(BIN)/python -m pytest -n 2 $(PYTEST_ARGS)
+	  $(BIN)/python -m pytest -n $(WORKERS) $(PYTEST_ARGS)
 
 test-extension: $(BUILT)/package.json
 	@$(JLPM) test $(JEST_ARGS)
@@ -68,7 +70,8 @@ test-browser: .venv/.installed-dev linked
 	elif [ -z "$${CI:-}" ]; then echo "Skipping the browser tests: no Chromium on PATH"; \
 	else echo "The browser tests need Chromium on PATH, or its place in CHROMIUM" >&2; exit 1; fi
 
-lint: lint-python lint-extension ## ruff, mypy --strict, import-linter; tsc, eslint, prettier
+lint: .venv/.installed-dev $(EXT)/node_modules/.installed ## ruff, mypy --strict, import-linter; tsc, eslint, prettier
+	@$(MAKE) -j2 --output-sync=target lint-python lint-extension
 
 lint-python: .venv/.installed-dev
 	@$(BIN)/ruff check
