@@ -101,6 +101,20 @@ def test_nb_prefix_is_always_the_servers_own() -> None:
     assert prefixes == ["/notebook/ada/nb"]
 
 
+def test_of_entries_with_one_key_the_last_counts() -> None:
+    body = notebook()
+    entries = [("A", "1"), ("B", "2"), ("A", "3"), ("A", "3")]
+    server(body)["env"] = [{"name": name, "value": value} for name, value in entries]
+    server(body)["ports"] = [
+        {"containerPort": 8888, "name": "one"},
+        {"containerPort": 8888, "protocol": "UDP"},
+        {"containerPort": 8888, "protocol": "TCP", "name": "two"},
+    ]
+    made = server(build(body))
+    assert [(e["name"], e["value"]) for e in made["env"][:-1]] == [("B", "2"), ("A", "3")]
+    assert [port.get("name") for port in made["ports"]] == [None, "two"]
+
+
 @pytest.mark.parametrize("context", [{}, {"runAsUser": 1000}])
 def test_fs_group_is_left_to_who_sets_a_security_context(context: Object) -> None:
     body = notebook()

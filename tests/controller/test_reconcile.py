@@ -242,6 +242,13 @@ def test_no_node_is_said_and_why(bench: Bench) -> None:
     assert scheduled["reason"] == "Unschedulable"
 
 
+def test_a_variable_that_is_named_twice_runs(bench: Bench) -> None:
+    body = notebook(f"nb{next(NUMBERS)}")
+    server(body)["env"] = [{"name": "A", "value": "1"}, {"name": "A", "value": "2"}]
+    name = bench.create(body)["metadata"]["name"]
+    bench.state(name, "Running")
+
+
 def test_what_the_api_server_refuses_is_said(bench: Bench) -> None:
     body = notebook(f"nb{next(NUMBERS)}")
     server(body)["ports"] = [{"containerPort": 99999}]

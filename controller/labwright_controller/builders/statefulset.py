@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Collection
+from typing import Any
 
 from labwright_controller import claims
 from labwright_controller.builders.common import labels, owned
@@ -87,7 +88,30 @@ def _pod_spec(notebook: Object) -> Object:
         if not notebook.get("spec", {}).get("image"):
             raise CannotBuild("The Notebook has neither a container nor an image.")
         pod["containers"] = [{"name": safe(notebook["metadata"]["name"])}]
+    _without_doubles(pod)
     return pod
+
+
+def _without_doubles(pod: Object) -> None:
+    """Keep the last of entries with the same key, which is the one that Kubernetes follows.
+
+    It takes such a pod with a warning; a server-side apply of it is refused.
+    """
+    _keep_last(pod, "imagePullSecrets", ("name",))
+    for container in [*pod["containers"], *(pod.get("initContainers") or ())]:
+        _keep_last(container, "env", ("name",))
+        _keep_last(container, "ports", ("containerPort", "protocol"))
+
+
+def _keep_last(holder: Object, field: str, keys: Collection[str]) -> None:
+    last: dict[tuple[Any, ...], Object] = {}
+    for entry in holder.get(field) or ():
+        # Only a port's protocol may be left out, and is then TCP.
+        key = tuple(entry.get(name, "TCP") for name in keys)
+        last.pop(key, None)
+        last[key] = entry
+    if last:
+        holder[field] = list(last.values())
 
 
 def _complete_server(server: Object, notebook: Object) -> None:
