@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 from collections.abc import Callable, Iterable
@@ -19,11 +20,12 @@ from tornado.iostream import StreamClosedError
 
 from labwright.errors import LabwrightError
 
+from .lines import Lines
 from .models import Error, Model
 from .operations import OPERATIONS, Reply
 from .refusal import CODES, Refusal, from_labwright, status_of
 from .reply import media_of
-from .routes import BASE, RESOURCE, ROUTES, Route
+from .routes import BASE, LINES, RESOURCE, ROUTES, Route
 from .workbench import Workbench
 
 _METHODS = ("GET", "HEAD", "POST", "DELETE", "PATCH", "PUT")
@@ -38,6 +40,8 @@ class Handler(APIHandler):
 
     auth_resource = RESOURCE
     routes: ClassVar[dict[str, Route]] = {}
+    _gone: asyncio.Future[None] | None = None
+    """Done when nobody reads any more what is held open."""
 
     def initialize(self, workbench: Workbench) -> None:
         self.workbench = workbench
@@ -57,7 +61,9 @@ class Handler(APIHandler):
             asked["body"] = _validated(route.body.model_validate_json, self.request.body, "body")
         result = await OPERATIONS[route.operation](self.workbench, **asked)
         self.set_status(route.status)
-        if isinstance(result, Reply):
+        if isinstance(result, Lines):
+            await self._hold(result)
+        elif isinstance(result, Reply):
             await self._reply(result)
         elif result is None:
             await self.finish(set_content_type="text/plain")
@@ -107,6 +113,33 @@ class Handler(APIHandler):
             except StreamClosedError:
                 return
         await self.finish(set_content_type=media)
+
+    async def _hold(self, lines: Lines) -> None:
+        """Give lines as they come, for as long as somebody reads them."""
+        self.set_header("Content-Type", LINES)
+        self.set_header("Cache-Control", "no-store")
+        self.set_header("X-Accel-Buffering", "no")  # nginx would keep them to itself
+
+        async def write(line: str) -> None:
+            self.write(line)
+            await self.flush()
+
+        self._gone = asyncio.get_running_loop().create_future()
+        self.workbench.held.add(self._gone)
+        try:
+            await lines.send(write, self._gone)
+            await self.finish(set_content_type=LINES)
+        except StreamClosedError:
+            return
+        except LabwrightError as error:  # whoever reads asks again, and is told why
+            self.log.debug("labwright: %s: %s", self.request.path, error)
+        finally:
+            self.workbench.held.discard(self._gone)
+
+    def on_connection_close(self) -> None:
+        super().on_connection_close()
+        if self._gone is not None and not self._gone.done():
+            self._gone.set_result(None)
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         """Every failure, ours, Jupyter's and tornado's, in the one shape."""

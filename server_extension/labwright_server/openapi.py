@@ -15,7 +15,7 @@ from pydantic.json_schema import models_json_schema
 
 from . import models
 from .models import Model
-from .routes import ANYTHING, BASE, NOTEBOOK_JSON, ROUTES, Route
+from .routes import ANYTHING, BASE, LINES, NOTEBOOK_JSON, ROUTES, Route
 
 FILE = Path(__file__).with_name("openapi.json")
 VERSION = "1"
@@ -139,6 +139,12 @@ def _responses(route: Route) -> dict[str, Any]:
     good: dict[str, Any] = {"description": HTTPStatus(route.status).phrase}
     if isinstance(route.answer, str):
         good["content"] = {route.answer: {"schema": _MEDIA[route.answer]}}
+    elif route.lines and route.answer is not None:
+        good["description"] = (
+            "A line of JSON for each piece, as it comes; an empty line says that the connection is"
+            " kept. An answer that ends before `end` was lost."
+        )
+        good["content"] = {LINES: {"schema": _ref(route.answer)}}
     elif route.answer is not None:
         good["content"] = {"application/json": {"schema": _ref(route.answer)}}
     failed = {

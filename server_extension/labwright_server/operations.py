@@ -52,6 +52,7 @@ OPERATIONS: dict[str, Operation] = {
         servers.stop_server,
         servers.restart_server,
         servers.read_server_log,
+        servers.follow_server_log,
         servers.find_server,
         servers.show_server_options,
         volumes.list_volumes,

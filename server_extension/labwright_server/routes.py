@@ -16,6 +16,7 @@ RESOURCE = "labwright"
 
 NOTEBOOK_JSON = "application/x-ipynb+json"
 ANYTHING = "*/*"
+LINES = "application/x-ndjson"
 
 Action = Literal["read", "write", "execute"]
 Method = Literal["GET", "POST", "PATCH", "DELETE"]
@@ -67,6 +68,13 @@ class ServerLogQuery(TargetQuery):
     limit: int = Field(65536, ge=4, le=1048576, description="How many bytes at most.")
 
 
+class FollowLogQuery(TargetQuery):
+    offset: int = Field(0, ge=0, le=2**63 - 1, description="The byte of `log` to begin at.")
+    log: str = Field(
+        "", description="`log` of the last piece; another log is given from its beginning."
+    )
+
+
 class DeleteServerQuery(TargetQuery):
     volumes: bool = Field(
         False, description="With the volumes that were made for it and no other server has."
@@ -84,7 +92,8 @@ class CompareQuery(Model):
 class Route:
     """`operation` names the function that answers; `errors` are the statuses beside 200, 400, 403.
 
-    `answer` is a model, a media type, or None for an answer without a body.
+    `answer` is a model, a media type, or None for an answer without a body. `lines`: it is held
+    open, and gives one such model a line.
     """
 
     method: Method
@@ -97,6 +106,7 @@ class Route:
     body: type[Model] | None = None
     query: type[Model] | None = None
     errors: tuple[int, ...] = ()
+    lines: bool = False
 
 
 _NOTEBOOK = (404,)
@@ -195,6 +205,9 @@ ROUTES = (
           "Stop a server and start it again.", models.Server, query=TargetQuery, errors=_ACT),
     Route("GET", "/servers/{server}/log", "read_server_log", "read", "What a server printed.",
           models.ServerLog, query=ServerLogQuery, errors=_ACT),
+    Route("GET", "/servers/{server}/log/follow", "follow_server_log", "read",
+          "What a server prints, as it prints it, until it stops.", models.FollowedLog,
+          query=FollowLogQuery, errors=_ACT, lines=True),
     Route("GET", "/servers/{server}/address", "find_server", "execute",
           "Where a browser opens a server.", models.ServerAddress, query=TargetQuery,
           errors=_ACT),

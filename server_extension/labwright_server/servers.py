@@ -6,7 +6,9 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
+from .lines import Lines
 from .models import (
+    FollowedLog,
     Server,
     ServerAddress,
     ServerChangeRequest,
@@ -16,7 +18,7 @@ from .models import (
     ServerRequest,
 )
 from .refusal import check_id
-from .routes import DeleteServerQuery, ServerLogQuery, TargetQuery, WhichQuery
+from .routes import DeleteServerQuery, FollowLogQuery, ServerLogQuery, TargetQuery, WhichQuery
 from .targets import named
 from .workbench import Workbench
 
@@ -86,6 +88,13 @@ async def read_server_log(workbench: Workbench, server: str, query: ServerLogQue
     target = await _target(workbench, server, query)
     found = await target.server_log(server, offset=query.offset, limit=query.limit)
     return ServerLog.model_validate(found)
+
+
+async def follow_server_log(workbench: Workbench, server: str, query: FollowLogQuery) -> Lines:
+    """What it printed, and what it prints."""
+    target = await _target(workbench, server, query)
+    pieces = target.follow_server_log(server, offset=query.offset, log=query.log)
+    return await Lines.of(FollowedLog, pieces)
 
 
 async def find_server(workbench: Workbench, server: str, query: TargetQuery) -> ServerAddress:

@@ -49,6 +49,8 @@ class Workbench:
         self.attending = Attending(stream, self.presence, log)
         self.late = Late(self.presence.ask_again)
         self.doors = Doors(base_url, self._address)
+        self.held: set[asyncio.Future[None]] = set()
+        """Answers that are held open; each ends when its future is done."""
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="labwright")
 
     @property
@@ -75,6 +77,9 @@ class Workbench:
         return await (await self.targets.offering_servers(LOCAL)).server_address(server)
 
     async def close(self) -> None:
+        for one in [*self.held]:
+            if not one.done():
+                one.set_result(None)
         await self.late.close()
         await self.watching.close()
         await self.attending.close()

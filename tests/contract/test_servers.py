@@ -210,6 +210,23 @@ def test_a_volume_that_is_used_is_not_deleted(servers_at: Place) -> None:
         servers_at.there.ask(lambda one: one.delete_volume("data"))
 
 
+def test_a_log_is_followed_until_its_server_stops(servers_at: Place) -> None:
+    servers_at.there.ask(lambda one: one.create_server(servers_at.spec(volumes=[HOME])))
+    servers_at.until(servers_at.running)
+    pieces = servers_at.there.follow_log("one")
+    try:
+        first = next(pieces)
+        assert set(first) == {"text", "offset", "next", "end", "log"}
+        assert (first["offset"], first["end"]) == (0, False)
+        servers_at.there.ask(lambda one: one.stop_server("one"))
+        *_, last = pieces
+        assert last["end"]
+    finally:
+        pieces.close()  # type: ignore[attr-defined]
+    with pytest.raises(NotFound):
+        next(servers_at.there.follow_log("two"))
+
+
 def test_what_is_not_there_is_not_found(servers_at: Place) -> None:
     change = ServerChange({"cpu": "1"})
     for ask in (

@@ -50,6 +50,8 @@ class FarServers(FarTarget):
         self.made_volumes: dict[str, View] = {}
         self.printed_by_servers = "starting\nready ä\n"
         self.listeners: list[asyncio.Queue[View]] = []
+        self.printing = asyncio.Event()
+        self.log_name, self.log_over, self.followers = "first", False, 0
 
     def tell(self, change: View) -> None:
         for queue in self.listeners:
@@ -187,6 +189,31 @@ class FarServers(FarTarget):
         text = data.decode(errors="ignore")
         behind = offset + len(text.encode())
         return {"text": text, "offset": offset, "next": behind, "end": False}
+
+    async def follow_server_log(
+        self, name: str, *, offset: int = 0, log: str = ""
+    ) -> AsyncIterator[View]:
+        """Until it is told to be over; `print` has it go on."""
+        await self.server(name)
+        self.followers += 1
+        try:
+            offset = offset if log == self.log_name else 0
+            end = False
+            while not end:
+                end = self.log_over
+                self.printing.clear()
+                piece = await self.server_log(name, offset=offset)
+                yield {**piece, "end": end, "log": self.log_name}
+                offset = piece["next"]
+                if not end:
+                    await self.printing.wait()
+        finally:
+            self.followers -= 1
+
+    def print(self, text: str = "", *, over: bool = False) -> None:
+        self.printed_by_servers += text
+        self.log_over = over
+        self.printing.set()
 
     async def watch_servers(self) -> AsyncIterator[View]:
         queue: asyncio.Queue[View] = asyncio.Queue()

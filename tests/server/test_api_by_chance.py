@@ -38,6 +38,7 @@ from labwright.servers.spec import ServerSpec, VolumeSpec
 from labwright.targets.config import KnownTargets
 
 far = FarServers()
+far.print(over=True)
 asyncio.run(far.create_server(ServerSpec("work")))
 asyncio.run(far.create_volume(VolumeSpec("data", "1Gi")))
 far.known = {{"over": summary("over", "SUCCEEDED"), "on": summary("on", "RUNNING", 1)}}

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
+import httpx
 import pytest
 
 from labwright.targets.errors import TargetUnreachable
 from labwright_server import models
+from labwright_server.lines import Lines
+from labwright_server.routes import BASE
 
 from .conftest import Ask, told, until
 from .far_servers import FarServers
@@ -49,6 +55,80 @@ async def test_the_life_of_a_server(ask: Ask, far: FarServers) -> None:
     assert told(await ask("GET", "servers", params=THERE))["servers"] == []
     assert told(await ask("GET", "volumes", params=THERE))["volumes"] == []
     assert (await ask("DELETE", "servers/work", params=THERE)).code == 404
+
+
+@pytest.fixture
+def follow(base: str, jp_auth_header: dict[str, str]) -> Any:
+    """The lines of a log that is followed, as they come; whoever leaves is gone."""
+
+    @asynccontextmanager
+    async def opened(**query: str) -> AsyncIterator[Any]:
+        client = httpx.AsyncClient(headers=jp_auth_header)
+        url = f"{base}{BASE}/servers/work/log/follow"
+        async with client, client.stream("GET", url, params={**THERE, **query}) as answer:
+            assert answer.status_code == 200
+            assert answer.headers["content-type"] == "application/x-ndjson"
+            texts = answer.aiter_lines()
+
+            async def line() -> Any:
+                return await asyncio.wait_for(anext(texts), 30)
+
+            yield line
+
+    return opened
+
+
+async def test_a_log_is_followed_until_it_is_over(ask: Ask, far: FarServers, follow: Any) -> None:
+    await _made(ask)
+    async with follow(offset="9", log="first") as line:
+        piece = models.FollowedLog.model_validate_json(await line())
+        assert (piece.text, piece.offset, piece.next, piece.end) == ("ready ä\n", 9, 18, False)
+        far.print("more\n")
+        assert models.FollowedLog.model_validate_json(await line()).text == "more\n"
+        far.print(over=True)
+        assert models.FollowedLog.model_validate_json(await line()).end
+        with pytest.raises(StopAsyncIteration):
+            await line()
+    assert far.followers == 0
+
+
+async def test_nothing_is_followed_once_nobody_reads(
+    ask: Ask, far: FarServers, follow: Any, jp_serverapp: Any
+) -> None:
+    await _made(ask)
+    async with follow(log="another", offset="9") as line, follow() as other:
+        assert models.FollowedLog.model_validate_json(await line()).offset == 0
+        await other()
+        assert far.followers == 2
+    while far.followers:
+        await asyncio.sleep(0.01)
+    async with follow() as line:
+        await line()
+        await jp_serverapp.extension_manager.stop_all_extensions()
+        with pytest.raises(StopAsyncIteration):
+            await line()
+    assert far.followers == 0
+
+
+async def test_a_silent_log_is_kept_open(ask: Ask, far: FarServers, follow: Any) -> None:
+    await _made(ask)
+    lines: list[str] = []
+    gone = asyncio.get_running_loop().create_future()
+
+    async def write(line: str) -> None:
+        lines.append(line)
+        if len(lines) == 3:
+            gone.set_result(None)
+
+    held = await Lines.of(models.FollowedLog, far.follow_server_log("work"))
+    await held.send(write, gone, beat=0.01)
+    assert lines[1:] == ["\n", "\n"]
+    assert far.followers == 0
+
+
+async def test_why_a_log_cannot_be_followed_is_said(ask: Ask, far: FarServers) -> None:
+    found = await ask("GET", "servers/none/log/follow", params=THERE)
+    assert (found.code, told(found)["code"]) == (404, "not-found")
 
 
 async def test_a_volume_outlives_its_server_where_nobody_says_otherwise(

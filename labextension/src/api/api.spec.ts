@@ -59,6 +59,31 @@ describe('Client', () => {
     );
   });
 
+  it('reads lines as they come, however they are cut', async () => {
+    const chunks = ['{"text": "a', '\u00e4"}\n\n{"text"', ': "b"}\n', '{"lost'];
+    const bytes = new TextEncoder();
+    const settings = ServerConnection.makeSettings({
+      baseUrl: 'http://here/',
+      fetch: async () => {
+        const left = chunks.map(chunk => bytes.encode(chunk));
+        const read = async () => ({ done: left.length === 0, value: left.shift() });
+        const body = { getReader: () => ({ read }) };
+        return { ok: true, status: 200, body } as unknown as Response;
+      }
+    });
+    const texts: string[] = [];
+    const since = { offset: 0, log: '' };
+    const signal = new AbortController().signal;
+    for await (const { text } of new Client(settings).followServerLog(
+      { name: 'work', target: 'local' },
+      since,
+      signal
+    )) {
+      texts.push(text);
+    }
+    expect(texts).toEqual(['a\u00e4', 'b']);
+  });
+
   it('says what the server says', async () => {
     const { client } = clientOf(
       409,

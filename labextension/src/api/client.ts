@@ -2,11 +2,13 @@ import type { INotebookContent } from '@jupyterlab/nbformat';
 import { ServerConnection } from '@jupyterlab/services';
 
 import { LOCAL, splitKey } from './key';
+import { followAPI } from './lines';
 import { apiUrl, Query, requestAPI } from './request';
 import type {
   Analysis,
   Comparison,
   Compiled,
+  FollowedLog,
   ImageList,
   Iteration,
   LogChunk,
@@ -264,6 +266,17 @@ export class Client {
   ): Promise<ServerLog> {
     const query = { target: server.target, offset, limit };
     return this.get(`${placeOf('servers', server)}/log`, query, signal);
+  }
+
+  /** What it printed since, and what it prints, until `signal` says that this is enough. */
+  followServerLog(
+    server: IOnTarget,
+    since: { offset: number; log: string },
+    signal: AbortSignal
+  ): AsyncIterable<FollowedLog> {
+    const path = `${placeOf('servers', server)}/log/follow`;
+    const { target } = server;
+    return followAPI(path, this.settings, { target, ...since }, signal);
   }
 
   volumes(): Promise<VolumeList> {

@@ -41,6 +41,17 @@ export async function requestAPI<T>(
   settings: ServerConnection.ISettings = ServerConnection.makeSettings(),
   query: Query = {}
 ): Promise<T> {
+  const text = await (await answerOf(path, init, settings, query)).text();
+  return (text ? JSON.parse(text) : undefined) as T;
+}
+
+/** The same, as soon as it is answered; what the answer holds may still be on its way. */
+export async function answerOf(
+  path: string,
+  init: RequestInit,
+  settings: ServerConnection.ISettings,
+  query: Query
+): Promise<Response> {
   let response: Response;
   try {
     response = await ServerConnection.makeRequest(
@@ -59,11 +70,10 @@ export async function requestAPI<T>(
       0
     );
   }
-  const text = await response.text();
   if (!response.ok) {
-    throw refusal(response, text);
+    throw refusal(response, await response.text());
   }
-  return (text ? JSON.parse(text) : undefined) as T;
+  return response;
 }
 
 function refusal(response: Response, text: string): ApiError {

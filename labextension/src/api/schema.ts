@@ -555,6 +555,23 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/servers/{server}/log/follow': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** What a server prints, as it prints it, until it stops. */
+    get: operations['follow_server_log'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/servers/{server}/address': {
     parameters: {
       query?: never;
@@ -821,6 +838,22 @@ export interface components {
        * @default []
        */
       remarks: components['schemas']['Remark'][];
+    };
+    /**
+     * FollowedLog
+     * @description A piece of a log that is followed; `log` names the start of the server that prints it.
+     */
+    FollowedLog: {
+      /** Text */
+      text: string;
+      /** Offset */
+      offset: number;
+      /** Next */
+      next: number;
+      /** End */
+      end: boolean;
+      /** Log */
+      log: string;
     };
     /** Gpu */
     Gpu: {
@@ -3680,6 +3713,43 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['ServerLog'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      403: components['responses']['Forbidden'];
+      404: components['responses']['NotFound'];
+      409: components['responses']['Conflict'];
+      500: components['responses']['InternalServerError'];
+      502: components['responses']['BadGateway'];
+      503: components['responses']['ServiceUnavailable'];
+    };
+  };
+  follow_server_log: {
+    parameters: {
+      query?: {
+        /** @description The target it is on. */
+        target?: string;
+        /** @description The byte of `log` to begin at. */
+        offset?: number;
+        /** @description `log` of the last piece; another log is given from its beginning. */
+        log?: string;
+      };
+      header?: never;
+      path: {
+        /** @description The server's name. */
+        server: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description A line of JSON for each piece, as it comes; an empty line says that the connection is kept. An answer that ends before `end` was lost. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/x-ndjson': components['schemas']['FollowedLog'];
         };
       };
       400: components['responses']['BadRequest'];

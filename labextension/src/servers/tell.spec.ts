@@ -2,8 +2,8 @@ import { Notification } from '@jupyterlab/apputils';
 import { nullTranslator } from '@jupyterlab/translation';
 import { Signal } from '@lumino/signaling';
 
-import type { Client, Server } from '../api';
-import { LogReader } from './logReader';
+import { ApiError, type FollowedLog, type Server } from '../api';
+import { LogReader, type ILogSources } from './logReader';
 import type { ServersModel } from './model';
 import { Teller } from './notify';
 import { server } from './samples';
@@ -75,41 +75,131 @@ describe('Teller', () => {
 });
 
 describe('LogReader', () => {
-  it('reads on while it is seen, and begins anew where the log does', async () => {
-    let log = 'first\n';
-    let seen = true;
-    let asked = 0;
-    const client = {
-      serverLog: async (_: unknown, offset: number) => {
-        asked += 1;
-        const begin = offset > log.length ? 0 : offset;
-        const text = log.slice(begin);
-        return { text, offset: begin, next: begin + text.length, end: false };
-      }
+  const LONG = 60_000;
+
+  /** A server that tells pieces of its log, and whose connection may break. */
+  function followed() {
+    const asked: { offset: number; log: string }[] = [];
+    let tell: (piece: FollowedLog | Error | null) => void = () => undefined;
+    let open = 0;
+    const sources = {
+      client: {
+        async *followServerLog(
+          _: unknown,
+          since: (typeof asked)[0],
+          signal: AbortSignal
+        ) {
+          asked.push(since);
+          open += 1;
+          signal.addEventListener('abort', () => tell(null));
+          try {
+            for (;;) {
+              const piece = await new Promise<FollowedLog | Error | null>(
+                done => (tell = done)
+              );
+              if (piece instanceof Error) {
+                throw piece;
+              }
+              if (piece === null) {
+                return;
+              }
+              yield piece;
+            }
+          } finally {
+            open -= 1;
+          }
+        }
+      },
+      servers: { moved: new Signal<object, object>({}) },
+      events: { resync: new Signal<object, void>({}) }
     };
-    const reader = new LogReader(
-      client as unknown as Client,
-      { name: 'work', target: 'local' },
-      () => seen
-    );
+    const reader = new LogReader(sources as unknown as ILogSources, server('work'));
     const lines = (): string[] =>
       Array.from(
         { length: reader.buffer.length },
         (_, i) => reader.buffer.line(i).text
       );
-    await jest.advanceTimersByTimeAsync(2000);
-    expect(lines()).toEqual(['first']);
-    log += 'second\n';
-    await jest.advanceTimersByTimeAsync(2000);
+    const print = async (text: string, offset: number, more = {}): Promise<void> => {
+      const next = offset + text.length;
+      tell({ text, offset, next, end: false, log: 'first', ...more });
+      await jest.advanceTimersByTimeAsync(0);
+    };
+    const lose = async (error: Error | null): Promise<void> => {
+      tell(error);
+      await jest.advanceTimersByTimeAsync(0);
+    };
+    return { asked, lines, lose, open: () => open, print, reader, sources };
+  }
+
+  it('follows while it is seen, from where it left off', async () => {
+    const { asked, lines, open, print, reader } = followed();
+    await jest.advanceTimersByTimeAsync(LONG);
+    expect(asked).toEqual([]);
+    reader.seen = true;
+    await print('first\n', 0);
+    await print('second\n', 6);
     expect(lines()).toEqual(['first', 'second']);
-    log = 'anew\n';
-    await jest.advanceTimersByTimeAsync(2000);
-    expect(lines()).toEqual(['anew']);
-    seen = false;
-    const before = asked;
-    await jest.advanceTimersByTimeAsync(60_000);
-    expect(asked - before).toBeLessThanOrEqual(1);
+    reader.seen = false;
+    await jest.advanceTimersByTimeAsync(LONG);
+    expect([asked.length, open()]).toEqual([1, 0]);
+    reader.seen = true;
+    await print('third\n', 13);
+    expect(lines()).toEqual(['first', 'second', 'third']);
+    expect(asked[1]).toEqual({ offset: 13, log: 'first' });
+    // Another start of the server, or a log that was cut short.
+    await print('anew, and longer than before\n', 0, { log: 'second' });
+    expect(lines()).toEqual(['anew, and longer than before']);
+    await print('cut\n', 0, { log: 'second' });
+    expect(lines()).toEqual(['cut']);
     reader.dispose();
-    expect(reader.isDisposed).toBe(true);
+    await jest.advanceTimersByTimeAsync(LONG);
+    expect([asked.length, open(), reader.isDisposed]).toEqual([2, 0, true]);
+  });
+
+  it('asks again for what was lost, later each time, and says why it must', async () => {
+    const { asked, lines, lose, print, reader, sources } = followed();
+    reader.seen = true;
+    await print('first\n', 0);
+    await lose(null);
+    expect(reader.error).toBeNull();
+    await jest.advanceTimersByTimeAsync(1000);
+    expect(asked[1]).toEqual({ offset: 6, log: 'first' });
+    await lose(new Error('no answer'));
+    expect(reader.error?.message).toBe('no answer');
+    const before = asked.length;
+    sources.events.resync.emit(); // the Jupyter server is there again
+    await jest.advanceTimersByTimeAsync(0);
+    expect(asked.length).toBe(before + 1);
+    await print('second\n', 6);
+    expect([reader.error, lines()]).toEqual([null, ['first', 'second']]);
+    reader.dispose();
+  });
+
+  it('asks no more once the log is over, until its server starts again', async () => {
+    const { asked, lines, lose, print, reader, sources } = followed();
+    reader.seen = true;
+    await print('last\n', 0, { end: true });
+    await lose(null);
+    await jest.advanceTimersByTimeAsync(10 * LONG);
+    expect(asked.length).toBe(1);
+    const move = (state: string, name = 'work'): void =>
+      sources.servers.moved.emit({
+        before: null,
+        server: server(name, { state } as object)
+      });
+    move('STOPPED');
+    move('STARTING', 'other');
+    await jest.advanceTimersByTimeAsync(0);
+    expect(asked.length).toBe(1);
+    move('STARTING');
+    await print('anew\n', 0, { log: 'second' });
+    expect([asked.length, lines()]).toEqual([2, ['anew']]);
+    // What is deleted is asked for no more.
+    await lose(null);
+    await jest.advanceTimersByTimeAsync(1000);
+    await lose(new ApiError('not-found', 'there is no server', null, 404));
+    await jest.advanceTimersByTimeAsync(10 * LONG);
+    expect([asked.length, reader.error?.message]).toEqual([3, 'there is no server']);
+    reader.dispose();
   });
 });

@@ -37,6 +37,11 @@ class BlockingServers(Blocking):
     def ask(self, question: Callable[[ServersTarget], Coroutine[Any, Any, T]]) -> T:
         return self._loop.wait(question(self._servers))
 
+    def follow_log(self, name: str) -> Iterator[View]:
+        """`follow_server_log`, from its beginning."""
+        pieces: AsyncIterator[View] = self._servers.follow_server_log(name)
+        return self._loop.iterate(pieces)
+
     def watch(self) -> Iterator[View]:
         """`watch_servers`; ends only when it is closed."""
         changes: AsyncIterator[View] = self._servers.watch_servers()

@@ -85,6 +85,18 @@ class ServersTarget(Protocol):
         """A piece of its log: `{"text", "offset", "next", "end"}`, in bytes."""
         ...
 
+    def follow_server_log(
+        self, name: str, *, offset: int = 0, log: str = ""
+    ) -> AsyncIterator[View]:
+        """Its log as it is printed: pieces as `server_log` gives, each with its `"log"`.
+
+        The first comes at once, though nothing was printed; the last one has `end`, and comes when
+        the server has stopped. `log` tells one start's log from another's: `offset` counts in the
+        one that is named, and any other is given from its beginning, as is one that was cut short.
+        Connections that break are made again.
+        """
+        ...
+
     def watch_servers(self) -> AsyncIterator[View]:
         """How things stand, then what changes, for ever.
 

@@ -40,6 +40,7 @@ from .runs import (
 )
 from .schedules import Schedule, Scheduled, ScheduleList, ScheduleRequest
 from .servers import (
+    FollowedLog,
     GpuRequest,
     Image,
     ImageList,
@@ -72,6 +73,7 @@ __all__ = [
     "Difference",
     "Error",
     "Experiments",
+    "FollowedLog",
     "Gpu",
     "GpuRequest",
     "Graph",

@@ -149,6 +149,12 @@ class ServerLog(Model):
     end: bool
 
 
+class FollowedLog(ServerLog):
+    """A piece of a log that is followed; `log` names the start of the server that prints it."""
+
+    log: str
+
+
 class OfferedGpu(Model):
     vendor: str
     name: str

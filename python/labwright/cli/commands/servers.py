@@ -1,6 +1,6 @@
 """`labwright servers`: what there is of notebook servers, their logs, and opening one."""
 
-import time
+from collections.abc import Iterator
 from typing import Annotated, Any
 
 from ..options import Target
@@ -108,17 +108,22 @@ def logs(
     """Print what a server wrote since its last start."""
     import sys
 
-    offset = 0
     with at(place_of(server, "server", target)) as there:
-        while True:
-            piece = there.ask(lambda one: one.server_log(server, offset=offset))  # noqa: B023
+        for piece in there.follow_log(server) if follow else _printed(there, server):
             sys.stdout.write(piece["text"])
             sys.stdout.flush()
-            moved, offset = piece["next"] != offset, piece["next"]
-            if piece["end"] or not (follow or moved):
-                return 0
-            if not moved:
-                time.sleep(0.5)
+    return 0
+
+
+def _printed(there: Any, server: str) -> Iterator[dict[str, Any]]:
+    """What there is of its log by now."""
+    offset = 0
+    while True:
+        piece = there.ask(lambda one: one.server_log(server, offset=offset))  # noqa: B023
+        yield piece
+        if piece["end"] or piece["next"] == offset:
+            return
+        offset = piece["next"]
 
 
 def open_(

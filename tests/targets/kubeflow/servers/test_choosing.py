@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from contextlib import aclosing
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -180,6 +181,7 @@ def test_a_log_is_read_in_pieces_and_a_crash_is_told(
 ) -> None:
     target, name = bench.target(), f"s{secrets.token_hex(3)}"
     code = "import time; print('hällo', flush=True); time.sleep(600)"
+    talk = "import time\nwhile True: print('ä', time.time(), flush=True); time.sleep(0.2)"
 
     def notebook(name: str, code: str) -> Object:
         # Pods of the node share its network, and so its ports.
@@ -196,6 +198,7 @@ def test_a_log_is_read_in_pieces_and_a_crash_is_told(
 
     bench.kube.create(notebook(name, code))
     bench.kube.create(notebook(f"{name}x", "raise SystemExit(3)"))
+    bench.kube.create(notebook(f"{name}y", talk))
     bench.state(target, name, "RUNNING")
 
     async def read() -> Any:
@@ -211,8 +214,40 @@ def test_a_log_is_read_in_pieces_and_a_crash_is_told(
     assert (piece["text"], piece["next"], piece["end"]) == ("hällo\n", 7, False)
     assert (rest["text"], rest["offset"]) == ("\ufffdllo\n", 2)
     assert (cut["text"], cut["next"]) == ("h", 1)
+
+    async def follow(count: int, **since: Any) -> list[Any]:
+        """So many pieces that say something."""
+        told = []
+        async with aclosing(target.follow_server_log(f"{name}y", **since)) as pieces:
+            async for piece in pieces:
+                told += [piece] if piece["text"] else []
+                if len(told) == count:
+                    break
+        return told
+
+    told = bench.wait(follow(5))
+    assert told[0]["text"].startswith("ä ")
+    assert all(one["offset"] == before["next"] for before, one in pairwise(told))
+    log, known = told[-1]["log"], told[-1]["next"]
+    (more,) = bench.wait(follow(1, log=log, offset=known))
+    assert (more["offset"], more["log"]) == (known, log)
+    # Of another log, or one that was cut off, there is no such place.
+    for since in ({"log": "another", "offset": known}, {"log": log, "offset": known + 10**6}):
+        (anew,) = bench.wait(follow(1, **since))
+        assert (anew["offset"], anew["log"]) == (0, log)
+
+    async def to_its_end() -> Any:
+        async with aclosing(target.follow_server_log(f"{name}y")) as pieces:
+            await anext(pieces)
+            await target.stop_server(f"{name}y")
+            async for piece in pieces:
+                if piece["end"]:
+                    return piece["log"]
+        raise AssertionError("it ended without its end")
+
+    assert bench.wait(to_its_end()) == log
     bench.state(target, f"{name}x", "FAILED")
-    for one in (name, f"{name}x"):
+    for one in (name, f"{name}x", f"{name}y"):
         bench.wait(target.delete_server(one))
 
 

@@ -8,6 +8,7 @@ import signal
 import socket
 import stat
 import time
+from contextlib import aclosing
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -23,7 +24,7 @@ from labwright.targets.local.home import home
 from labwright.targets.local.servers.place import ServerDir
 
 from ..agent.helpers import alive, kill_agent
-from .helpers import answers, get, spec, until, wait_for, workspace
+from .helpers import View, answers, get, spec, until, wait_for, workspace
 
 
 def place(name: str = "one") -> ServerDir:
@@ -282,6 +283,41 @@ def test_a_server_that_cannot_start_says_why(there: BlockingServers, fake: str) 
     assert (log["text"], log["end"]) == ("listening\nit is broken\n", True)
     rest = there.ask(lambda one: one.server_log("one", offset=10))
     assert rest["text"] == "it is broken\n"
+
+
+def test_a_log_is_followed_from_start_to_start(there: BlockingServers, fake: str) -> None:
+    there.ask(lambda one: one.create_server(spec(fake)))
+    until(there, "one", "RUNNING")
+    pieces = there.follow_log("one")
+
+    def until_said(text: str) -> View:
+        return next(one for one in pieces if text in one["text"])
+
+    try:
+        first = until_said("listening\n")
+        log = place().log
+        with log.open("ab") as file:
+            file.write("hällo\n".encode()[:2])
+            file.flush()
+            assert next(pieces)["text"] == "h"
+            file.write("hällo\n".encode()[2:])
+        # The rest of a character is waited for.
+        told = next(pieces)
+        assert (told["text"], told["offset"], told["next"]) == ("ällo\n", 11, 17)
+        there.ask(lambda one: one.restart_server("one"))
+        again = until_said("listening\n")
+        assert again["offset"] == 0
+        assert again["log"] != first["log"]
+    finally:
+        pieces.close()  # type: ignore[attr-defined]
+
+    async def rest(log: str) -> View:
+        async with aclosing(there._servers.follow_server_log("one", offset=4, log=log)) as found:
+            return await anext(found)
+
+    until(there, "one", "RUNNING")
+    assert there._loop.wait(rest(again["log"]))["text"] == "ening\n"
+    assert there._loop.wait(rest(first["log"]))["text"] == "listening\n"
 
 
 def test_a_process_that_takes_too_much_memory_is_ended_and_the_server_is_not(

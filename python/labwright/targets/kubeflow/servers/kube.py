@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +15,8 @@ from .kinds import DEFAULTS, IMAGES, PODS, Kind, Object, notebooks
 CHUNK = 500
 WATCHED = 60
 """Seconds of one watch. A connection that died without a word is noticed a little later."""
+SILENT = 300
+"""Seconds in which a log may say nothing; then its connection is taken for dead."""
 _MERGE = {"Content-Type": "application/merge-patch+json"}
 OPTIONAL = ("image", "resources", "volumes", "culling")
 """What a Notebook of Labwright's controller may say beside its template."""
@@ -142,6 +144,19 @@ class Kube:
         with _no_hints():
             answer = await self._transport.send("GET", path, what, params={"container": container})
         return answer.content
+
+    async def follow_log(self, name: str, container: str) -> AsyncGenerator[bytes, None]:
+        """The same, and what it prints, until it ends."""
+        import httpx
+
+        path, what = PODS.path(self.namespace, name, "log"), f"read the log of {name}"
+        query = {"container": container, "follow": "true"}
+        timeout = httpx.Timeout(30, read=SILENT)
+        async with self._transport.stream(
+            "GET", path, what, params=query, timeout=timeout
+        ) as answer:
+            async for data in answer.aiter_bytes():
+                yield data
 
     async def watch(
         self, kind: Kind, version: str, namespace: str | None = None, **query: str

@@ -19,6 +19,7 @@ from . import offering, reading
 from .access import connect, namespace_of, not_offered, why_not
 from .building import claim as claim_of
 from .claims import users, volume_view
+from .following import container_of, follow_log
 from .kinds import (
     CLAIMS,
     DEFAULTS,
@@ -32,7 +33,6 @@ from .kinds import (
     STOPPED,
     Kind,
     Object,
-    belongs,
     running,
 )
 from .kube import Cluster, Kube
@@ -147,6 +147,18 @@ class KubeflowServers:
         last = begin + len(piece) >= len(data)
         text, used = whole_text(piece, final=over and last)
         return {"text": text, "offset": begin, "next": begin + used, "end": over and last}
+
+    async def follow_server_log(
+        self, name: str, *, offset: int = 0, log: str = ""
+    ) -> AsyncIterator[View]:
+        async def look() -> tuple[Object, Object | None]:
+            notebook = await self._notebook(name)
+            return notebook, pod_of(notebook, await self._pods())
+
+        pieces = follow_log(self._kube, self._watching, look, name, offset, log)
+        async with aclosing(pieces):
+            async for piece in pieces:
+                yield piece
 
     async def watch_servers(self) -> AsyncIterator[View]:
         async with aclosing(self._watching.follow()) as changes:
@@ -292,10 +304,8 @@ class KubeflowServers:
         return sorted((await self._kube.may_list(EVENTS))[0], key=happened)
 
     async def _log(self, pod: Object, name: str) -> bytes:
-        containers = [one["name"] for one in pod["spec"]["containers"]]
-        own = next((one for one in containers if belongs(name, one)), containers[0])
         try:
-            return await self._kube.log(pod["metadata"]["name"], own)
+            return await self._kube.log(pod["metadata"]["name"], container_of(pod, name))
         except NotFound:  # it has just gone
             return b""
         except BadRequest as error:

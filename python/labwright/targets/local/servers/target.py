@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import aclosing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote, urlencode
@@ -119,6 +120,22 @@ class LocalServers(ABC):
             return {"text": text, "offset": begin, "next": begin + used, "end": over and last}
 
         return await self._read(read)
+
+    async def follow_server_log(
+        self, name: str, *, offset: int = 0, log: str = ""
+    ) -> AsyncIterator[View]:
+        from .following import follow_log
+        from .place import ServerDir
+        from .rows import ServerRow, server_row
+
+        async def row() -> ServerRow:
+            return await self._read(lambda store: server_row(store, name))
+
+        await row()  # what is no server's name is no place either
+        place = await self._read(lambda store: ServerDir.of(store.root, name))
+        async with aclosing(follow_log(place, row, offset, log)) as pieces:
+            async for piece in pieces:
+                yield piece
 
     async def watch_servers(self) -> AsyncIterator[View]:
         from ..agent.client import AgentLost, connect_async
