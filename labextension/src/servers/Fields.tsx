@@ -1,5 +1,6 @@
 import type { ITranslator, TranslationBundle } from '@jupyterlab/translation';
-import type { JSONObject } from '@lumino/coreutils';
+import type { JSONObject, ReadonlyJSONObject } from '@lumino/coreutils';
+import type { UiSchema, WidgetProps } from '@rjsf/utils';
 import { useRef } from 'react';
 
 import { SchemaForm } from '../ui';
@@ -17,11 +18,39 @@ interface IFieldsProps {
 
 /** A text that was emptied is empty, where its name is a person's own. */
 const TEXTS = { additionalProperties: { 'ui:emptyValue': '' } };
-const LOOKS = {
+const LOOKS: UiSchema<ReadonlyJSONObject> = {
   env: TEXTS,
   node_selector: TEXTS,
-  configurations: { 'ui:widget': 'checkboxes' }
+  configurations: { 'ui:widget': Choices }
 };
+
+/** Some of a list. JupyterLab's forms draw such a field without its name. */
+function Choices(props: WidgetProps<ReadonlyJSONObject>): JSX.Element {
+  const { label, options, value, onChange } = props;
+  const chosen = (value ?? []) as string[];
+  const names = (options.enumOptions ?? []).map(one => one.value as string);
+  return (
+    <fieldset>
+      <legend>{label}</legend>
+      {names.map(name => (
+        <label key={name} className="jp-lw-Check">
+          <input
+            type="checkbox"
+            checked={chosen.includes(name)}
+            onChange={({ target }) =>
+              onChange(
+                names.filter(one =>
+                  one === name ? target.checked : chosen.includes(one)
+                )
+              )
+            }
+          />
+          {name}
+        </label>
+      ))}
+    </fieldset>
+  );
+}
 
 /** What can be chosen for a server, be it one that is to be made or one that is there. */
 export function Fields(props: IFieldsProps): JSX.Element {

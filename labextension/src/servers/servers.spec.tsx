@@ -364,6 +364,8 @@ describe('the form of a server that is there', () => {
     const field = (label: string) => screen.getByLabelText(label) as HTMLInputElement;
     expect(field('Limit factor').value).toBe('1.5');
     expect(field('s3').checked).toBe(true);
+    const group = field('s3').closest('fieldset')!;
+    expect(group.querySelector('legend')?.textContent).toBe('Configurations');
     expect(field('Key').value).toBe('gpu');
     expect(screen.getByDisplayValue('ssd')).toBeTruthy();
     fireEvent.change(field('Limit factor'), { target: { value: '2' } });
