@@ -174,7 +174,8 @@ def _namespaces(binding: Object) -> set[str]:
 
 def _find(http: Any, path: str) -> Object | None:
     """An object, if there is one."""
-    return None if http.get(path).status_code == NOT_FOUND else _call(http, "GET", path)
+    answer = http.get(path)
+    return None if answer.status_code == NOT_FOUND else _read(answer, path)
 
 
 def _path(http: Any, body: Object) -> str:
@@ -191,7 +192,10 @@ def _path(http: Any, body: Object) -> str:
 
 
 def _call(http: Any, verb: str, path: str, **options: Any) -> Object:
-    answer = http.request(verb, path, **options)
+    return _read(http.request(verb, path, **options), path)
+
+
+def _read(answer: Any, path: str) -> Object:
     if answer.is_error:
         try:
             why = answer.json()["message"]
