@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from typing import Any
 
 import pytest
 
 from labwright.errors import LabwrightError
 from labwright.servers.spec import ServerChange, VolumeSpec
 from labwright.targets.errors import Conflict, Forbidden, NotFound, Refused
+from labwright.targets.kubeflow.target import KubeflowTarget
 
 from .bench import IMAGE, Bench
 
@@ -100,6 +102,17 @@ def test_a_name_is_taken_once(bench: Bench) -> None:
     assert after["metadata"]["uid"] == before["metadata"]["uid"]
 
 
+def restarted(bench: Bench, target: KubeflowTarget, name: str) -> dict[str, Any]:
+    """The server's pod, once it runs with what was changed."""
+    bench.wait(target.restart_server(name))
+    bench.until(
+        target, name, lambda view: view["state"] == "RUNNING" and not view["pending_restart"]
+    )
+    pod = bench.found("Pod", f"{name}-0")
+    assert pod is not None
+    return pod
+
+
 def test_complaint_17_a_change_waits_for_a_restart(bench: Bench) -> None:
     target, spec = bench.target(), bench.spec(volumes=[], cpu="100m")
     bench.wait(target.create_server(spec))
@@ -109,14 +122,7 @@ def test_complaint_17_a_change_waits_for_a_restart(bench: Bench) -> None:
     assert (view["pending_restart"], view["cpu"], view["env"]) == (True, "250m", {"B": "2"})
     assert view["idle_after"] == 8 * 3600
     bench.until(target, spec.name, lambda view: view["pending_restart"])
-    bench.wait(target.restart_server(spec.name))
-    bench.until(
-        target,
-        spec.name,
-        lambda view: view["state"] == "RUNNING" and not view["pending_restart"],
-    )
-    pod = bench.found("Pod", f"{spec.name}-0")
-    assert pod is not None
+    pod = restarted(bench, target, spec.name)
     assert pod["spec"]["containers"][0]["resources"]["requests"]["cpu"] == "250m"
 
 
@@ -130,14 +136,7 @@ def test_an_edit_reaches_the_pod(bench: Bench) -> None:
     view = bench.wait(target.change_server(spec.name, ServerChange.from_json(wanted)))
     assert {key: view[key] for key in wanted} == wanted
     assert view["pending_restart"]
-    bench.wait(target.restart_server(spec.name))
-    bench.until(
-        target,
-        spec.name,
-        lambda view: view["state"] == "RUNNING" and not view["pending_restart"],
-    )
-    pod = bench.found("Pod", f"{spec.name}-0")
-    assert pod is not None
+    pod = restarted(bench, target, spec.name)
     assert pod["spec"]["containers"][0]["resources"] == {
         "requests": {"cpu": "100m", "memory": "64Mi"},
         "limits": {"cpu": "150m", "memory": "96Mi"},
