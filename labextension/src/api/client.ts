@@ -28,7 +28,6 @@ import type {
   ServerAddress,
   ServerChangeRequest,
   ServerList,
-  ServerLog,
   ServerOptions,
   ServerRequest,
   Started,
@@ -256,16 +255,6 @@ export class Client {
   serverAddress(server: IOnTarget): Promise<ServerAddress> {
     const { target } = server;
     return this.get(`${placeOf('servers', server)}/address`, { target });
-  }
-
-  serverLog(
-    server: IOnTarget,
-    offset: number,
-    limit: number,
-    signal?: AbortSignal
-  ): Promise<ServerLog> {
-    const query = { target: server.target, offset, limit };
-    return this.get(`${placeOf('servers', server)}/log`, query, signal);
   }
 
   /** What it printed since, and what it prints, until `signal` says that this is enough. */

@@ -41,7 +41,6 @@ export type ServerAddress = Schemas['ServerAddress'];
 export type ServerChangeRequest = Schemas['ServerChangeRequest'];
 export type ServerList = Schemas['ServerList'];
 export type FollowedLog = Schemas['FollowedLog'];
-export type ServerLog = Schemas['ServerLog'];
 export type ServerOptions = Schemas['ServerOptions'];
 export type ServerRequest = Schemas['ServerRequest'];
 export type Stage = Schemas['Stage'];
