@@ -42,18 +42,36 @@ class LogBody extends ReactWidget {
     super.dispose();
   }
 
-  /** Whatever shows or hides it is told by a message. */
-  override processMessage(message: Message): void {
-    super.processMessage(message);
-    this._reader.seen = this.isVisible;
-  }
-
   protected override render(): JSX.Element {
     return (
       <ErrorBoundary trans={this._trans}>
         <ServerLog reader={this._reader} name={this._name} trans={this._trans} />
       </ErrorBoundary>
     );
+  }
+
+  protected override onAfterAttach(message: Message): void {
+    super.onAfterAttach(message);
+    this._look();
+  }
+
+  protected override onAfterShow(message: Message): void {
+    super.onAfterShow(message);
+    this._look();
+  }
+
+  protected override onAfterHide(message: Message): void {
+    super.onAfterHide(message);
+    this._look();
+  }
+
+  protected override onAfterDetach(message: Message): void {
+    super.onAfterDetach(message);
+    this._look();
+  }
+
+  private _look(): void {
+    this._reader.seen = this.isVisible;
   }
 }
 
