@@ -16,8 +16,7 @@ export default defineConfig({
     actionTimeout: 20_000,
     viewport: { width: 1400, height: 900 },
     launchOptions: { executablePath: findChromium(), args: CHROMIUM_FLAGS },
-    screenshot: 'only-on-failure',
-    trace: 'retain-on-failure'
+    screenshot: 'only-on-failure'
   },
   projects: [
     {

@@ -115,7 +115,7 @@ export class Editing {
 
   async suggest(pipeline: NotebookPipeline): Promise<void> {
     const { client, trans } = this._workbench;
-    const suggestions = await client.suggest(pipeline.source());
+    const suggestions = await client.suggest(await pipeline.source());
     if (suggestions.length === 0) {
       Notification.info(
         trans.__(

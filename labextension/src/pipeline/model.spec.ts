@@ -21,7 +21,7 @@ function cell(source: string, tags: string[] = []) {
 }
 
 /** A notebook in an editor, and a server that answers when it is told to. */
-async function setup(cells: object[]) {
+async function setup(cells: object[], ready = Promise.resolve()) {
   const sharedModel = YNotebook.create({
     disableDocumentWideUndoRedo: true,
     data: { cells, metadata: {}, nbformat: 4, nbformat_minor: 5 } as never
@@ -40,7 +40,7 @@ async function setup(cells: object[]) {
     model,
     path: 'work/digits.ipynb',
     isReady: true,
-    ready: Promise.resolve(),
+    ready,
     pathChanged: new Signal<object, string>({})
   };
   const panel = { content, context, disposed: new Signal<object, void>({}) };
@@ -96,6 +96,19 @@ it('sends no notebook that nobody marked', async () => {
   await jest.advanceTimersByTimeAsync(500);
   expect(pipeline.marked).toBe(false);
   expect(asked).toEqual([]);
+});
+
+it('is analysed when its notebook is there, however early that is asked for', async () => {
+  let opened = (): void => undefined;
+  const ready = new Promise<void>(done => (opened = done));
+  const { pipeline, model, asked } = await setup([cell('')], ready);
+  void pipeline.analyseNow();
+  await jest.advanceTimersByTimeAsync(0);
+  expect(asked).toEqual([]);
+  model.sharedModel.getCell(0).setSource('a = 1');
+  opened();
+  await jest.advanceTimersByTimeAsync(0);
+  expect(asked[0].content).toMatchObject({ cells: [{ source: 'a = 1' }] });
 });
 
 it('asks once after several edits, with what is not saved and without outputs', async () => {

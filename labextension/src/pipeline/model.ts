@@ -172,11 +172,12 @@ export class NotebookPipeline implements IDisposable {
 
   /** The analysis of the notebook as it is now, whether it is marked or not. */
   async analyseNow(): Promise<Analysis> {
-    const analysis = await this._workbench.client.analyse(this._current().source);
-    return analysis;
+    return this._workbench.client.analyse(await this.source());
   }
 
-  source(): NotebookSource {
+  /** The notebook as it is now; one that is being opened, as soon as it is there. */
+  async source(): Promise<NotebookSource> {
+    await this.panel.context.ready;
     return this._current().source;
   }
 
