@@ -72,7 +72,7 @@ test-extension: $(BUILT)/package.json
 	@$(JLPM) size
 
 test-browser: .venv/.installed-dev linked
-	@if command -v $${CHROMIUM:-chromium chromium-browser google-chrome} >/dev/null; then \
+	@if command -v $${CHROMIUM:-chromium-headless-shell chromium chromium-browser google-chrome} >/dev/null; then \
 	  $(JLPM) test:ui $(UI_ARGS); \
 	elif [ -z "$${CI:-}" ]; then echo "Skipping the browser tests: no Chromium on PATH"; \
 	else echo "The browser tests need Chromium on PATH, or its place in CHROMIUM" >&2; exit 1; fi

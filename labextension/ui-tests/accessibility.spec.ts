@@ -68,7 +68,7 @@ for (const theme of ['JupyterLab Light', 'JupyterLab Dark']) {
     await workbench.command('labwright:mark-step');
     await expect(person.dialog).toBeVisible();
     await check(workbench, '.jp-Dialog', "dialog of a step's name");
-    await page.keyboard.press('Escape');
+    await person.leave();
 
     await person.runWith({ count: '30' });
     await expect(person.row(name)).toHaveCount(2);

@@ -27,10 +27,18 @@ const QUIET = {
   }
 };
 
+// The headless shell, where the system has it, is the same browser without windows to draw.
+const CHROMIUMS = [
+  'chromium-headless-shell',
+  'chromium',
+  'chromium-browser',
+  'google-chrome'
+];
+
 /** The system's Chromium, or the one CHROMIUM names; undefined where there is none. */
 export function findChromium() {
   const places = process.env.PATH.split(delimiter).flatMap(folder =>
-    ['chromium', 'chromium-browser', 'google-chrome'].map(name => join(folder, name))
+    CHROMIUMS.map(name => join(folder, name))
   );
   return [process.env.CHROMIUM, ...places].find(place => place && existsSync(place));
 }

@@ -61,6 +61,20 @@ export class Person {
     await this.dialog.getByRole('button', { name: 'Run', exact: true }).click();
   }
 
+  /** Run on the second target of `places`. */
+  async runElsewhere(name = ''): Promise<void> {
+    await this.button('Run with…').click();
+    await this.dialog.getByLabel('Target').selectOption('elsewhere');
+    await expect(this.dialog).toContainText('namespace team-a');
+    await this.dialog.getByLabel('Name', { exact: true }).fill(name);
+    await this.dialog.getByRole('button', { name: 'Run', exact: true }).click();
+  }
+
+  /** Leave a dialog by a key; JupyterLab gives it the focus only when the page is idle. */
+  async leave(): Promise<void> {
+    await this.dialog.getByRole('button').last().press('Escape');
+  }
+
   async ends(state = 'Succeeded'): Promise<void> {
     await expect(this.state).toHaveText(state, { timeout: 30_000 });
   }

@@ -1,3 +1,5 @@
+import { availableParallelism } from 'node:os';
+
 import { defineConfig } from '@playwright/test';
 
 import { CHROMIUM_FLAGS, findChromium } from './lab.mjs';
@@ -7,7 +9,8 @@ export default defineConfig({
   testDir: '.',
   outputDir: 'output',
   fullyParallel: false,
-  workers: 2,
+  // A test often waits for a process to start: there is work for more than the cores.
+  workers: Math.ceil((availableParallelism() * 3) / 2),
   forbidOnly: !!process.env.CI,
   timeout: 90_000,
   expect: { timeout: 15_000 },

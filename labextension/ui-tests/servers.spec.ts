@@ -182,7 +182,7 @@ test('a server is made, opened, stopped and started, and keeps its files', async
   await servers.spawn('work', dialog => dialog.getByLabel('CPUs').fill('1'));
   await expect(person.dialog.getByRole('alert')).toContainText('work');
   await expect(person.dialog.getByLabel('CPUs')).toHaveValue('1');
-  await page.keyboard.press('Escape');
+  await person.leave();
 
   await servers.section.getByText('Volumes', { exact: true }).click();
   const volumes = servers.section.getByRole('list', { name: 'Volumes' });
@@ -223,7 +223,7 @@ test('a server is changed while it runs, and takes it up when it is restarted', 
   await servers.choose('small', 'Edit and Resize…');
   await person.dialog.getByText('More', { exact: true }).click();
   await expect(person.dialog.getByLabel('Limit factor')).toHaveValue('2');
-  await page.keyboard.press('Escape');
+  await person.leave();
 
   // What it kept is there without it, until somebody says otherwise.
   await servers.choose('small', 'Delete…');

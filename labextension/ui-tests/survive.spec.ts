@@ -65,6 +65,11 @@ test.describe('without its server', () => {
     const person = await workbench.pipeline('killing.ipynb');
     const { page } = workbench;
     await page.evaluate(() => Reflect.set(window, 'neverReloaded', true));
+    // JupyterLab's own word about the lost connection, where it notices.
+    await page.addLocatorHandler(
+      page.getByRole('dialog', { name: 'Server Connection Error' }),
+      dialog => dialog.getByRole('button').last().click()
+    );
     await person.run();
     await expect(person.ran('wait')).toHaveAttribute('data-lw-state', 'RUNNING');
     await lab.stop('SIGKILL');
@@ -80,8 +85,6 @@ test.describe('without its server', () => {
       await expect(person.ran(step)).toHaveAttribute('data-lw-state', 'SUCCEEDED');
     }
     expect(await page.evaluate(() => Reflect.get(window, 'neverReloaded'))).toBe(true);
-    // JupyterLab's own word about the lost connection.
-    await person.dialog.getByRole('button').last().click();
     await person.tab('Log').click();
     await expect(person.view).toContainText('end 42');
   });

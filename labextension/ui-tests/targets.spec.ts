@@ -1,15 +1,6 @@
 /** What a person does with a second target beside this machine. */
 import { expect, test } from './fixtures';
 import { code, gated, SUM } from './notebooks';
-import type { Person } from './person';
-
-async function runElsewhere(person: Person, name = ''): Promise<void> {
-  await person.button('Run with…').click();
-  await person.dialog.getByLabel('Target').selectOption('elsewhere');
-  await expect(person.dialog).toContainText('namespace team-a');
-  await person.dialog.getByLabel('Name', { exact: true }).fill(name);
-  await person.dialog.getByRole('button', { name: 'Run', exact: true }).click();
-}
 
 test('a pipeline runs elsewhere as it does here', async ({ two }) => {
   const person = await two.pipeline('far.ipynb', SUM);
@@ -20,8 +11,8 @@ test('a pipeline runs elsewhere as it does here', async ({ two }) => {
   await expect(person.dialog).toContainText(
     'A run that was cancelled cannot be resumed'
   );
-  await page.keyboard.press('Escape');
-  await runElsewhere(person, 'nightly');
+  await person.leave();
+  await person.runElsewhere('nightly');
   await person.ends();
   await expect(page.locator('.Toastify')).toContainText('nightly succeeded');
   const row = person.row('nightly');
@@ -88,7 +79,7 @@ test('a run elsewhere is watched, cancelled and retried', async ({ two, places }
   const gate = gated(places, 'waiting.ipynb');
   const person = await two.pipeline('waiting.ipynb');
   const { page } = two;
-  await runElsewhere(person);
+  await person.runElsewhere();
   await expect(person.ran('wait')).toHaveAttribute('data-lw-state', 'RUNNING');
   await person.tab('Log').click();
   const log = person.view.getByRole('log');
@@ -101,7 +92,7 @@ test('a run elsewhere is watched, cancelled and retried', async ({ two, places }
 
   // Another one goes through, line by line.
   await page.getByRole('tab', { name: 'waiting.ipynb' }).click();
-  await runElsewhere(person, 'second');
+  await person.runElsewhere('second');
   await expect(person.ran('wait')).toHaveAttribute('data-lw-state', 'RUNNING');
   await person.tab('Log').click();
   await expect(log).toContainText('waiting for waiting.ipynb.gate');
@@ -111,7 +102,7 @@ test('a run elsewhere is watched, cancelled and retried', async ({ two, places }
 
   const failing = [code('raise ValueError("not here")', 'step:fail')];
   await two.pipeline('failing.ipynb', failing);
-  await runElsewhere(person);
+  await person.runElsewhere();
   await person.ends('Failed');
   await person.view.getByRole('button', { name: 'Retry from failed step' }).click();
   await expect(person.view.getByRole('button', { name: 'Cancel' })).toBeVisible();
@@ -156,36 +147,4 @@ test('a pipeline runs by itself', async ({ two }) => {
   await row.getByRole('button', { name: 'Delete on weekdays' }).click();
   await dialog.getByRole('button', { name: 'Delete' }).click();
   await expect(row).toHaveCount(0);
-});
-
-test.describe('a target that does not answer', () => {
-  // The browser itself complains about what a target's absence makes fail.
-  test.use({ mayComplain: /503/ });
-
-  test('hides nothing of the others', async ({ two, places }) => {
-    const person = await two.pipeline('away.ipynb', SUM);
-    await runElsewhere(person, 'before');
-    await person.ends();
-    places.answers(false);
-    await two.command('labwright:refresh-runs');
-    await expect(person.sidebar.locator('.jp-lw-Runs-remark').first()).toContainText(
-      'nobody answers'
-    );
-    await expect(person.row('before')).toHaveCount(1);
-    await two.page.getByRole('tab', { name: 'away.ipynb' }).click();
-    await person.button('Run with…').click();
-    const run = person.dialog.getByRole('button', { name: 'Run', exact: true });
-    await expect(person.dialog).toContainText('Does not answer: nobody answers');
-    await expect(run).toBeDisabled();
-    await person.dialog.getByLabel('Target').selectOption('local');
-    await run.click();
-    await expect(person.row('away')).toHaveCount(1);
-    await person.ends();
-    places.answers(true);
-    // Nobody asked: the server noticed.
-    await expect(person.sidebar.locator('.jp-lw-Runs-remark')).toHaveCount(0, {
-      timeout: 45_000
-    });
-    await expect(person.row('before')).toHaveCount(1);
-  });
 });
