@@ -51,6 +51,7 @@ NODE_IS_NEW := node -e 'const [a, b] = process.versions.node.split(".").map(Numb
 export SKIP_JUPYTER_BUILDER := 1
 # Set on some machines; then each of the many processes of a test run compiles all it imports.
 unexport PYTHONDONTWRITEBYTECODE
+export MYPY_CACHE_DIR ?= $(CACHE)/mypy
 
 .PHONY: help demo test lint format lab bench screenshots cluster cluster-kfp cluster-node oracle clean
 .PHONY: test-python test-extension test-browser lint-python lint-extension linked
