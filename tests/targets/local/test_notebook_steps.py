@@ -46,6 +46,20 @@ def executed(record: RunRecord, step: int) -> list[dict[str, Any]]:
     return cells
 
 
+def test_a_library_is_imported_once_for_all_steps(tmp_path: Path) -> None:
+    """One that may be, and that the first step needs at once."""
+    slow = "import os, time\ntime.sleep(1)\nopen('who.txt', 'a').write(f'{os.getpid()}\\n')"
+    (tmp_path / "joblib.py").write_text(slow)
+    record = run(
+        tmp_path,
+        ("import os\nimport joblib", "imports"),
+        ("one = joblib.os.getppid()", "step:one metrics"),
+        ("two = joblib.os.getppid()", "step:two metrics"),
+    )
+    (importer,) = (tmp_path / "who.txt").read_text().split()
+    assert record.metrics == {"one": int(importer), "two": int(importer)}
+
+
 def test_a_notebook_runs_and_leaves_readable_folders(tmp_path: Path) -> None:
     record = run(
         tmp_path,

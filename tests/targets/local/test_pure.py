@@ -9,9 +9,10 @@ import pytest
 from labwright.errors import LabwrightError
 from labwright.targets.local.dag import Unresolved, coerce, select
 from labwright.targets.local.expressions import ExpressionError, evaluate
+from labwright.targets.local.ir import Container
 from labwright.targets.local.limits import in_words, quantity
 from labwright.targets.local.placeholders import PlaceholderError, fill, fill_command
-from labwright.targets.local.program import kfp_requirements, kfp_source, python_code
+from labwright.targets.local.program import kfp_requirements, kfp_source, modules, python_code
 
 from .ir_by_hand import value
 
@@ -212,3 +213,20 @@ def test_commands_are_recognised() -> None:
     command = ["sh", "-c", install, "sh", "-ec", run, "def f(): 'pip install nothing &&'"]
     assert kfp_source(command) == "def f(): 'pip install nothing &&'"
     assert kfp_requirements(command) == ["numpy>=2", "kfp-kubernetes"]
+
+
+def test_what_is_imported_before_a_step_forks() -> None:
+    source = """
+import numpy as np, pandas as pd; import torch
+from sklearn import (datasets, svm as machine)
+from sklearn.ensemble import RandomForestClassifier  # not a module
+def draw():
+    import matplotlib.pyplot as plt
+import tensorflow, os
+from . import numpy
+text = "import scipy"
+"""
+    assert modules(Container(command=("python3", "-c", source))) == (
+        "matplotlib.pyplot", "numpy", "pandas", "sklearn", "sklearn.datasets", "sklearn.ensemble",
+        "sklearn.svm", "torch",
+    )  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from ...errors import LabwrightError
 from .context import Context
@@ -13,7 +13,7 @@ from .executor import Limits
 from .ir import Container
 from .limits import quantity
 from .placeholders import fill, fill_command
-from .program import KFP_MAIN, kfp_source, python_code
+from .program import KFP_MAIN, kfp_source, modules, python_code
 from .rundir import StepDir
 from .steps import Step
 from .warm import Host, Preload, Request
@@ -53,20 +53,22 @@ def prepare_launch(
     if component is not None:
         module = (folder.path / ".component" / "ephemeral_component.py", component)
         args = fill_command(container.args, executor_input, constants)
-        code = (KFP_MAIN, ["--component_module_path", str(module[0]), *args])
+        source, argv = KFP_MAIN, ["--component_module_path", str(module[0]), *args]
         env |= KFP_ENV
-        request = Request("code", code[1], env, str(context.workdir), code[0], str(folder.exit))
+        kind: Literal["code", "exec"] = "code"
+        needed = KFP_PRELOAD.modules
     else:
         words = fill_command([*container.command, *container.args], executor_input, constants)
         source, argv = python_code(words) or ("", words)
-        kind: Any = "code" if source else "exec"
-        request = Request(kind, argv, env, str(context.workdir), source, str(folder.exit))
+        kind = "code" if source else "exec"
+        needed = modules(container) if source else ()
+    request = Request(kind, argv, env, str(context.workdir), source, str(folder.exit), needed)
     if request.kind == "exec":
         request.env.setdefault("PYTHONUNBUFFERED", "1")  # so that the log is live
     elif own:
         # Libraries read variables when they are loaded, so this step needs a process of its own.
         argv = [step.environment.python, "-u", "-c", request.source, *request.argv]
-        request = replace(request, kind="exec", argv=argv)
+        request = replace(request, kind="exec", argv=argv, modules=())
     limits, gpus = resources(step, container, executor_input, constants)
     return Launch(request, limits, gpus, module)
 

@@ -21,16 +21,13 @@ from .graph import GraphRunner
 from .ir import Container, Pipeline
 from .journal import Journal, announce
 from .limits import cpus
-from .program import imports, runtime_in, runtime_preload
+from .program import modules, runtime_in, runtime_preload
 from .record import State
 from .rundir import RunDir
 from .steps import Step
 from .store import RunRow, StepRow, Store, StoreError
 from .warm import Hosts, Preload
 
-RUNTIME_MODULES = tuple(
-    f"labwright_runtime.{name}" for name in ("main", "shell", "values", "pickling", "page")
-)
 GRAPH_ERROR = "graph-error"
 """The code of a diagnostic on what failed without a step of its own."""
 WATCH = 0.1
@@ -155,8 +152,8 @@ class Engine:
 def _preload(steps: Mapping[str, Step]) -> Preload:
     """What the steps need before they can run their first line."""
     containers = [step.executor for step in steps.values() if isinstance(step.executor, Container)]
-    named = {name for container in containers for name in imports(container)}
+    named = tuple(dict.fromkeys(name for container in containers for name in modules(container)))
     if not any(step.program for step in steps.values()):
-        return Preload(modules=tuple(sorted(named)))
+        return Preload(modules=named)
     bundle = next((text for text in map(runtime_in, containers) if text), "")
-    return Preload(runtime_preload(bundle or runtime_bundle()), (*RUNTIME_MODULES, *sorted(named)))
+    return Preload(runtime_preload(bundle or runtime_bundle()), named)

@@ -7,7 +7,7 @@ import json
 import re
 import shlex
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import pairwise
 from pathlib import PurePath
@@ -19,11 +19,17 @@ KFP_MAIN = "from kfp.dsl.executor_main import executor_main\nexecutor_main()\n"
 
 # Libraries that may be imported before a process forks: they start no threads or devices of
 # their own when imported.
-PRELOADABLE = ("numpy", "pandas", "scipy", "sklearn", "matplotlib", "pyarrow", "joblib")
+PRELOADABLE = ("numpy", "pandas", "scipy", "sklearn", "matplotlib", "pyarrow", "joblib", "torch")
+RUNTIME_MODULES = tuple(
+    f"labwright_runtime.{name}" for name in ("main", "shell", "values", "pickling", "page")
+)
 
 _KFP_RUN = re.compile(r"-m kfp\.(?:dsl|components)\.executor_main\b")
 _PIP = re.compile(r"pip install (.*?)(?:&&|$)", re.DOTALL)
-_IMPORT = re.compile(r"(?:^|[\n;])\s*(?:import|from)\s+([A-Za-z_]\w*)")
+_IMPORT = re.compile(
+    r"(?:^|[\n;])[ \t]*(?:import[ \t]+([^\n;#]+)|from[ \t]+([\w.]+)[ \t]+import[ \t]+([^\n;#]+))"
+)
+_NAME = re.compile(r"(?:^|,)[ \t(]*([A-Za-z_][\w.]*)")
 
 
 def python_code(words: Sequence[str]) -> tuple[str, list[str]] | None:
@@ -102,12 +108,28 @@ def runtime_in(container: Container) -> str:
     return "" if text.startswith(("@", "{{")) else text
 
 
-def imports(container: Container) -> set[str]:
-    """The preloadable libraries that the step's code names in an import."""
+def modules(container: Container) -> tuple[str, ...]:
+    """What may be imported for the step before its process forks: the runtime, libraries."""
+    runtime = RUNTIME_MODULES if step_program(container) else ()
+    return (*runtime, *sorted(_imports(container)))
+
+
+def _imports(container: Container) -> set[str]:
+    """What the step's code imports of the preloadable libraries, as far as a line says."""
     program = step_program(container)
     if program is None:
         texts = list(container.command)
     else:
         parts = [*program.get("setup", ()), *program.get("late_setup", ()), *program["cells"]]
         texts = [part.get("python") or part["source"] for part in parts]
-    return {name for text in texts for name in _IMPORT.findall(text)} & set(PRELOADABLE)
+    found = {name for text in texts for name in _named(text)}
+    return {name for name in found if name.partition(".")[0] in PRELOADABLE}
+
+
+def _named(source: str) -> Iterator[str]:
+    """The modules in the import statements of a source; of a package, what may be its modules."""
+    for plain, package, members in _IMPORT.findall(source):
+        if package:
+            yield package
+        for name in _NAME.findall(plain or members if "." not in package else ""):
+            yield f"{package}.{name}" if package else name

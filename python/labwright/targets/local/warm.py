@@ -28,7 +28,10 @@ class NotStarted(HostDied):
 
 @dataclass(frozen=True)
 class Request:
-    """What a child is to run: Python code as with `python -u -c`, or another command."""
+    """What a child is to run: Python code as with `python -u -c`, or another command.
+
+    `modules` of those to be preloaded are waited for: to import them twice at once takes longer.
+    """
 
     kind: Literal["code", "exec"]
     argv: Sequence[str]
@@ -36,6 +39,7 @@ class Request:
     cwd: str
     source: str = ""
     exit_file: str = ""
+    modules: Sequence[str] = ()
 
 
 @dataclass
@@ -126,6 +130,7 @@ class Host:
             "cwd": request.cwd,
             "source": request.source,
             "exit_file": request.exit_file,
+            "modules": list(request.modules),
         }
         descriptors = [_json_file(body), os.dup(out[0]), out[1], os.dup(err[0]), err[1]]
         self._send({"op": "run", "id": child.id}, descriptors)

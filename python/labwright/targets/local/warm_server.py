@@ -125,11 +125,21 @@ class Server:
         elif operation == "run":
             request, *pipes = self.descriptors[:5]
             del self.descriptors[:5]
-            self.fork(message["id"], read_json(request), pipes)
+            content = read_json(request)
+            self.load_first(content["modules"])
+            self.fork(message["id"], content, pipes)
         elif operation == "kill":
             for pid, child in list(self.children.items()):
                 if child.id == message["id"]:
                     kill_tree(pid, message["signal"])
+
+    def load_first(self, needed: list[str]) -> None:
+        """Have what a step needs loaded before it forks; what only others need can wait."""
+        if needed:
+            now = [one for one in self.modules if not isinstance(one, str) or one in needed]
+            self.modules = [one for one in self.modules if one not in now]
+            for one in now:
+                load(one)
 
     def fork(self, id: int, request: dict[str, Any], pipes: list[int]) -> None:
         gc.collect(0)
