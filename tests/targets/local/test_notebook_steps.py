@@ -60,6 +60,19 @@ def test_a_library_is_imported_once_for_all_steps(tmp_path: Path) -> None:
     assert record.metrics == {"one": int(importer), "two": int(importer)}
 
 
+@pytest.mark.parametrize("setting", ["os.environ['THREADS'] = '1'", "%env THREADS=1"])
+def test_a_library_sees_the_variables_that_are_set_before_its_import(
+    tmp_path: Path, setting: str
+) -> None:
+    (tmp_path / "joblib.py").write_text("import os\nTHREADS = os.environ.get('THREADS')")
+    record = run(
+        tmp_path,
+        (f"import os\n{setting}\nimport joblib", "imports"),
+        ("threads = int(joblib.THREADS)", "step:count metrics"),
+    )
+    assert record.metrics == {"threads": 1}
+
+
 def test_a_notebook_runs_and_leaves_readable_folders(tmp_path: Path) -> None:
     record = run(
         tmp_path,

@@ -12,7 +12,13 @@ from labwright.targets.local.expressions import ExpressionError, evaluate
 from labwright.targets.local.ir import Container
 from labwright.targets.local.limits import in_words, quantity
 from labwright.targets.local.placeholders import PlaceholderError, fill, fill_command
-from labwright.targets.local.program import kfp_requirements, kfp_source, modules, python_code
+from labwright.targets.local.program import (
+    kfp_requirements,
+    kfp_source,
+    modules,
+    python_code,
+    sets_variables,
+)
 
 from .ir_by_hand import value
 
@@ -230,3 +236,20 @@ text = "import scipy"
         "matplotlib.pyplot", "numpy", "pandas", "sklearn", "sklearn.datasets", "sklearn.ensemble",
         "sklearn.svm", "torch",
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("source", "sets"),
+    [
+        ("os.environ['A'] = '1'", True),
+        ("environ.setdefault('A', '1')", True),
+        ("os.environ.update(A='1')", True),
+        ("%env A=1", True),
+        ("get_ipython().run_line_magic('set_env', 'A=1')", True),
+        ("os.environ['A'] == '1'", False),
+        ("os.environ.get('A')", False),
+        ("environment['a'] = 1", False),
+    ],
+)
+def test_variables_that_a_step_sets_are_seen(source: str, sets: bool) -> None:
+    assert sets_variables(Container(command=("python3", "-c", source))) == sets

@@ -21,7 +21,7 @@ from .graph import GraphRunner
 from .ir import Container, Pipeline
 from .journal import Journal, announce
 from .limits import cpus
-from .program import modules, runtime_in, runtime_preload
+from .program import RUNTIME_MODULES, modules, runtime_in, runtime_preload, sets_variables
 from .record import State
 from .rundir import RunDir
 from .steps import Step
@@ -153,6 +153,8 @@ def _preload(steps: Mapping[str, Step]) -> Preload:
     """What the steps need before they can run their first line."""
     containers = [step.executor for step in steps.values() if isinstance(step.executor, Container)]
     named = tuple(dict.fromkeys(name for container in containers for name in modules(container)))
+    if any(map(sets_variables, containers)):
+        named = tuple(name for name in named if name in RUNTIME_MODULES)
     if not any(step.program for step in steps.values()):
         return Preload(modules=named)
     bundle = next((text for text in map(runtime_in, containers) if text), "")

@@ -29,6 +29,10 @@ _PIP = re.compile(r"pip install (.*?)(?:&&|$)", re.DOTALL)
 _IMPORT = re.compile(
     r"(?:^|[\n;])[ \t]*(?:import[ \t]+([^\n;#]+)|from[ \t]+([\w.]+)[ \t]+import[ \t]+([^\n;#]+))"
 )
+_SETS_VARIABLES = re.compile(
+    r"\benviron\s*(?:\[[^\]\n]*\]\s*=(?!=)|\.(?:update|setdefault)\b)|\bputenv\b"
+    r"|%(?:set_)?env\b|magic\(\s*['\"](?:set_)?env\b"
+)
 _NAME = re.compile(r"(?:^|,)[ \t(]*([A-Za-z_][\w.]*)")
 
 
@@ -110,20 +114,22 @@ def runtime_in(container: Container) -> str:
 
 def modules(container: Container) -> tuple[str, ...]:
     """What may be imported for the step before its process forks: the runtime, libraries."""
-    runtime = RUNTIME_MODULES if step_program(container) else ()
-    return (*runtime, *sorted(_imports(container)))
+    found = {name for text in _sources(container) for name in _named(text)}
+    libraries = sorted(name for name in found if name.partition(".")[0] in PRELOADABLE)
+    return (*(RUNTIME_MODULES if step_program(container) else ()), *libraries)
 
 
-def _imports(container: Container) -> set[str]:
-    """What the step's code imports of the preloadable libraries, as far as a line says."""
+def sets_variables(container: Container) -> bool:
+    """Whether the step's code sets variables of its process, which libraries read as they load."""
+    return any(_SETS_VARIABLES.search(text) for text in _sources(container))
+
+
+def _sources(container: Container) -> list[str]:
     program = step_program(container)
     if program is None:
-        texts = list(container.command)
-    else:
-        parts = [*program.get("setup", ()), *program.get("late_setup", ()), *program["cells"]]
-        texts = [part.get("python") or part["source"] for part in parts]
-    found = {name for text in texts for name in _named(text)}
-    return {name for name in found if name.partition(".")[0] in PRELOADABLE}
+        return list(container.command)
+    parts = [*program.get("setup", ()), *program.get("late_setup", ()), *program["cells"]]
+    return [part.get("python") or part["source"] for part in parts]
 
 
 def _named(source: str) -> Iterator[str]:
