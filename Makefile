@@ -26,7 +26,7 @@ CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/labwright
 KFP_VERSION := 2.17.0
 KUBEFLOW_VERSION := 0.5.0
 KALE_VERSION := 2.3.0
-FOR_PYTHON := $(shell $(PYTHON) -c 'import sys; print("py%d.%d.%d" % sys.version_info[:3])')
+FOR_PYTHON := $(if $(PYTHON),$(shell $(PYTHON) -c 'import sys; print("py%d.%d.%d" % sys.version_info[:3])'))
 ORACLE := $(CACHE)/oracle-kfp-$(KFP_VERSION)-$(FOR_PYTHON)
 KALE := $(CACHE)/kale-$(KALE_VERSION)-$(FOR_PYTHON)
 # All that a user may have side by side, resolved in one go; anew where what we ask for changes.
