@@ -17,7 +17,7 @@ from .interrupt import Interrupted
 from .report import NAME as REPORT_NAME
 from .report import Report
 from .task import HTML, METRICS, NOTEBOOK, Task
-from .tracking import FileTracker, local_modules, module_states
+from .tracking import FileTracker, keep_settled_bytecode, local_modules, module_states
 from .values import UNBOUND, MarshalError, read_meta, read_values, write_values
 
 SAVE_EVERY = 0.5
@@ -71,6 +71,7 @@ class Step:
         enter_workdir(self.program)
         self.notebook.write()
         self.runner = self.runner or CellRunner()
+        keep_settled_bytecode()
         self.tracker.start()
         # Replayed code may read parameters; nothing it does may change them.
         self.namespace.update(self.parameters)

@@ -10,7 +10,9 @@ import site
 import sys
 import sysconfig
 import tempfile
+import time
 import types
+from importlib.machinery import SourceFileLoader
 from typing import Any, Dict, Iterable, List, Set, Tuple
 
 from .fingerprint import Fingerprint, fingerprint
@@ -19,6 +21,9 @@ _CODE = (types.ModuleType, types.FunctionType, types.BuiltinFunctionType, type)
 WORDS = re.compile(r"[\w./~+-]{3,}")
 Stamp = List[int]
 
+
+SETTLED = 2.0
+"""Seconds after which another change of a file has another time, on any file system."""
 
 _FILE_EVENTS = ("open", "os.listdir", "os.scandir")
 
@@ -101,6 +106,23 @@ class FileTracker:
 def _imports(frame: types.FrameType) -> bool:
     """Whether it is Python's own import that looks for a module."""
     return frame.f_code.co_filename.startswith("<frozen importlib")
+
+
+def keep_settled_bytecode() -> None:
+    """Have Python keep no bytecode of a module that was changed just now.
+
+    It takes bytecode for a source's by the size and the second of the change. Of a module that
+    changes twice in a second it would run what it was, and a cached result would be wrong.
+    """
+    keep = SourceFileLoader._cache_bytecode  # type: ignore[attr-defined]
+    if keep.__module__ == __name__:
+        return
+
+    def keep_if_settled(loader: Any, source: str, bytecode: str, data: bytes) -> None:
+        if time.time() - os.stat(source).st_mtime > SETTLED:
+            keep(loader, source, bytecode, data)
+
+    SourceFileLoader._cache_bytecode = keep_if_settled  # type: ignore[attr-defined]
 
 
 def local_modules() -> Dict[str, str]:
