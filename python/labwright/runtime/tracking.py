@@ -22,9 +22,8 @@ WORDS = re.compile(r"[\w./~+-]{3,}")
 Stamp = List[int]
 
 
+# Seconds after which another change of a file has another time, on any file system.
 SETTLED = 2.0
-"""Seconds after which another change of a file has another time, on any file system."""
-
 _FILE_EVENTS = ("open", "os.listdir", "os.scandir")
 
 
