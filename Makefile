@@ -16,7 +16,7 @@ BIN := .venv/bin
 # Tests often wait for a process to start or to end, so there is work for more than the cores.
 WORKERS ?= $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) * 3 / 2)))
 PIP := -m pip --quiet --disable-pip-version-check --no-input
-# $(call install,PYTHON,PACKAGES): uv does it in seconds, reading pip's settings; else pip itself.
+# $(call install,PYTHON,PACKAGES): uv does it in seconds, from the index pip is set to; else pip.
 PIP_INDEX = $${PIP_INDEX_URL:-$$($(BIN)/python -m pip config get global.index-url 2>/dev/null || true)}
 install = { [ -x $(BIN)/uv ] && UV_DEFAULT_INDEX="$${UV_DEFAULT_INDEX:-$(PIP_INDEX)}" \
   $(BIN)/uv pip install --quiet --python $(1) $(2); } || $(1) $(PIP) install $(2)

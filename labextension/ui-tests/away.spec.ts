@@ -1,3 +1,4 @@
+/** What waits longer than any other test, in a file of its own so that it begins early. */
 import { expect, test } from './fixtures';
 import { SUM } from './notebooks';
 

@@ -113,15 +113,15 @@ def keep_settled_bytecode() -> None:
     It takes bytecode for a source's by the size and the second of the change. Of a module that
     changes twice in a second it would run what it was, and a cached result would be wrong.
     """
-    keep = SourceFileLoader._cache_bytecode  # type: ignore[attr-defined]
+    keep = SourceFileLoader.set_data
     if keep.__module__ == __name__:
         return
 
-    def keep_if_settled(loader: Any, source: str, bytecode: str, data: bytes) -> None:
-        if time.time() - os.stat(source).st_mtime > SETTLED:
-            keep(loader, source, bytecode, data)
+    def keep_if_settled(loader: SourceFileLoader, path: str, data: Any, **mode: int) -> None:
+        if time.time() - os.stat(loader.path).st_mtime > SETTLED:
+            keep(loader, path, data, **mode)
 
-    SourceFileLoader._cache_bytecode = keep_if_settled  # type: ignore[attr-defined]
+    SourceFileLoader.set_data = keep_if_settled  # type: ignore[assignment, method-assign]
 
 
 def local_modules() -> Dict[str, str]:
