@@ -145,6 +145,10 @@ class Operator:
         self.cache.told[what_it_tells] = body["count"]
 
     async def _count_uses(self, name: str) -> None:
+        # Who sees some namespaces knows no number for the cluster's catalogue, and two such
+        # controllers would correct each other for ever.
+        if self._settings.watch_namespaces:
+            return
         image = self.cache.get("NotebookImage", ("", name))
         count = len(self.cache.image_users.get(name, ()))
         if image is None or image.get("status", {}).get("notebooks", 0) == count:

@@ -15,7 +15,13 @@ CRDS = Path(__file__).parents[2] / "controller" / "manifests" / "crds"
 @pytest.fixture(scope="session")
 def crds(control_plane: ControlPlane) -> ControlPlane:
     """The control plane, which knows Notebook and NotebookImage."""
-    with control_plane.kube() as kube:
+    teach(control_plane)
+    return control_plane
+
+
+def teach(plane: ControlPlane) -> None:
+    """Have a control plane know Notebook and NotebookImage."""
+    with plane.kube() as kube:
         for path in sorted(CRDS.glob("notebook*.yaml")):
             for crd in yaml.safe_load_all(path.read_text()):
                 kube.apply(crd)
@@ -26,4 +32,3 @@ def crds(control_plane: ControlPlane) -> ControlPlane:
                         for c in crd.get("status", {}).get("conditions") or ()
                     ),
                 )
-    return control_plane

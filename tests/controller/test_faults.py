@@ -76,12 +76,15 @@ def test_what_went_while_a_watch_was_expired_is_noticed(
         crowd.create("goes", volumes=[volume])
         claims = f"/api/v1/namespaces/{crowd.namespace}/persistentvolumeclaims"
         kube.wait(f"{claims}/goes-w", bool)
-        kube.wait(f"/apis/apps/v1/namespaces/{crowd.namespace}/statefulsets/loses", bool)
+        sets = f"/apis/apps/v1/namespaces/{crowd.namespace}/statefulsets"
+        services = f"/api/v1/namespaces/{crowd.namespace}/services"
+        for name in ("goes", "loses"):
+            kube.wait(f"{sets}/{name}", bool)
+            kube.wait(f"{services}/{name}", bool)
         api.blind()
         crowd.delete("goes")
-        kube.delete(f"/apis/apps/v1/namespaces/{crowd.namespace}/statefulsets/loses")
+        kube.delete(f"{sets}/loses")
         crowd.create("comes")
-        sets = f"/apis/apps/v1/namespaces/{crowd.namespace}/statefulsets"
         until(lambda: kube.http.get(f"{sets}/loses").status_code == 404)
         api.see(expired=True)
         assert crowd.settle() == Count()

@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,8 @@ import yaml
 from cluster.control_plane import ControlPlane
 from cluster.kube import Kube
 from cluster.processes import free_port
+from cluster.supervisor import shared
+from controller.fixtures import teach
 from controller.objects import notebook
 from controller.processes import Controller, controller
 from controller.webhooks import configurations, is_known
@@ -156,6 +158,41 @@ def test_another_takes_over_when_the_leader_is_killed(crds: ControlPlane, tmp_pa
         # What ran goes on.
         assert kube.get(f"{pods}/before-0")["metadata"]["uid"] == uid
         assert len(kube.get(pods)["items"]) == 2
+
+
+@pytest.fixture
+def own_plane(control_plane: ControlPlane, tmp_path: Path) -> Iterator[ControlPlane]:
+    """One in which a controller may mind all namespaces: no other test has Notebooks there."""
+    with subprocess.Popen(["sleep", "600"]) as owner:
+        try:
+            found = shared("cluster.control_plane:start", tmp_path / "plane", owner.pid)
+            plane = ControlPlane(**found)
+            teach(plane)
+            yield plane
+        finally:
+            owner.kill()
+
+
+def test_the_catalogue_is_counted_by_who_sees_all_of_it(
+    own_plane: ControlPlane, tmp_path: Path
+) -> None:
+    namespaces = [own_plane.namespace("part"), own_plane.namespace("part")]
+    with own_plane.kube() as kube:
+        image = {"kind": "NotebookImage", "apiVersion": "labwright.dev/v1alpha1"}
+        image |= {"metadata": {"name": "base"}, "spec": {"reference": "jupyter:1"}}
+        path = kube.path(kube.create(image))
+        with ExitStack() as parts:
+            for one in namespaces:
+                parts.enter_context(controller(own_plane, tmp_path, WATCH_NAMESPACES=one))
+            made = [create(kube, one, "nb", image="base") for one in namespaces]
+            for one in made:
+                kube.wait(one, running)
+            # Neither sees what the other does: both numbers would be wrong.
+            assert "notebooks" not in kube.get(path).get("status", {})
+        with controller(own_plane, tmp_path):
+            kube.wait(path, lambda body: body.get("status", {}).get("notebooks") == 2)
+            kube.delete(made[0])
+            kube.wait(path, lambda body: body["status"]["notebooks"] == 1)
 
 
 def leads(process: Controller) -> bool:

@@ -342,10 +342,6 @@ def test_an_image_of_the_catalogue(bench: Bench) -> None:
     name = bench.create(body)["metadata"]["name"]
     status = bench.state(name, "Running", "is not used any more")
     assert status["image"] == f"jupyter:9@sha256:{'a' * 64}"
-    bench.kube.wait(
-        f"/apis/labwright.dev/v1alpha1/notebookimages/old-{suffix}",
-        lambda image: image.get("status", {}).get("notebooks") == 1,
-    )
     missing = notebook(f"nb{next(NUMBERS)}", image="no-such-image")
     name = bench.create(missing)["metadata"]["name"]
     bench.state(name, "Failed", "There is no image no-such-image in the catalogue")
