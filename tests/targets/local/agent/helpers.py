@@ -34,9 +34,12 @@ def kill_agent(number: int = signal.SIGKILL) -> None:
 
 
 def alive(pid: int) -> bool:
+    """Whether a process, or what is left of its threads, still holds what it opened."""
     try:
         with open(f"/proc/{pid}/stat", encoding="utf-8") as file:
-            return file.read().rpartition(")")[2].split()[0] != "Z"
+            ended = file.read().rpartition(")")[2].split()[0] == "Z"
+        # Its first thread is told as ended while others still are about to end.
+        return not ended or len(os.listdir(f"/proc/{pid}/task")) > 1
     except OSError:
         return False
 
