@@ -21,7 +21,7 @@ from .script import script
 
 # Straight runs, at most, to see whether a cell varies by itself.
 MOST_RUNS = 4
-_CHILD = "import sys; from labwright.verify.straight import main; main(sys.argv[1])"
+_CHILD = "import sys; from labwright.batch.straight import main; main(sys.argv[1])"
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """The straight run: a fresh process that performs a script and writes down what each cell shows.
 
-Run by `check` as `python -c`, with the script on stdin and the path of the report as argument.
+Run by `verify` as `python -c`, with the script on stdin and the path of the report as argument. It
+is here, and not there, so that the process imports no more than a notebook needs.
 """
 
 from __future__ import annotations
@@ -11,9 +12,9 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ..batch.execute import become_notebook
 from ..runtime import state
 from ..runtime.cells import CellError, CellRunner
+from .execute import become_notebook
 
 
 class Stopped(Exception):
