@@ -6,7 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
-from importlib.metadata import distribution
+from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
 from packaging.requirements import Requirement
@@ -14,17 +14,21 @@ from packaging.utils import canonicalize_name
 
 
 def with_requirements(name: str) -> set[str]:
-    """The names of a distribution and of all that it needs."""
+    """The names of a distribution and of all that it needs, but for what is left out here too."""
     found: set[str] = set()
     seen: set[tuple[str, str]] = set()
     waiting = [Requirement(name)]
     while waiting:
         wanted = waiting.pop()
         name = canonicalize_name(wanted.name)
+        try:
+            requires = distribution(name).requires or ()
+        except PackageNotFoundError:
+            continue  # pyproject.toml says why; an import would tell of any other
         for extra in {"", *wanted.extras} - {extra for of, extra in seen if of == name}:
             seen.add((name, extra))
             found.add(name)
-            for requirement in map(Requirement, distribution(name).requires or ()):
+            for requirement in map(Requirement, requires):
                 if requirement.marker is None or requirement.marker.evaluate({"extra": extra}):
                     waiting.append(requirement)
     return found

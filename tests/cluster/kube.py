@@ -82,7 +82,7 @@ class Kube:
                 return found
             if time.monotonic() > deadline:
                 raise TimeoutError(f"{path} is not ready after {seconds:g} s: {found or 'absent'}")
-            time.sleep(0.05)
+            time.sleep(0.1)
 
     def path(self, body: Object, collection: bool = False) -> str:
         """Where an object is, or the collection of such objects."""
