@@ -10,18 +10,14 @@ async function check(workbench: Workbench, part: string, what: string): Promise<
   expect.soft(found, `what axe finds in the ${what}`).toEqual([]);
 }
 
-for (const theme of ['JupyterLab Light', 'JupyterLab Dark']) {
-  test(`nobody is kept out, ${theme}`, async ({ workbench }) => {
+for (const shade of ['Light', 'Dark'] as const) {
+  test(`nobody is kept out, ${shade}`, async ({ workbench }) => {
     // axe looks at much, often.
     test.setTimeout(180_000);
     const { page } = workbench;
-    const dark = theme.endsWith('Dark');
-    const name = dark ? 'dark' : 'light';
-    await workbench.command('apputils:change-theme', { theme });
-    await expect(page.locator('body')).toHaveAttribute(
-      'data-jp-theme-light',
-      String(!dark)
-    );
+    const dark = shade === 'Dark';
+    const name = shade.toLowerCase();
+    await workbench.theme(shade);
     const person = await workbench.pipeline(`${name}.ipynb`, [
       ...SUM,
       code('if mean < 9:\n    raise ValueError("too small")', 'step:last')
@@ -77,8 +73,7 @@ for (const theme of ['JupyterLab Light', 'JupyterLab Dark']) {
     await person.dialog.getByRole('button', { name: 'Compare' }).click();
     await expect(page.locator('.jp-lw-Compare')).toContainText('Metrics');
     await check(workbench, '.jp-lw-Compare', 'comparison');
-    await workbench.command('apputils:change-theme', { theme: 'JupyterLab Light' });
-    await expect(page.locator('body')).toHaveAttribute('data-jp-theme-light', 'true');
+    await workbench.theme('Light');
   });
 }
 
@@ -86,16 +81,12 @@ test('nobody is kept out of other targets and schedules', async ({ two }) => {
   test.setTimeout(180_000);
   const person = await two.pipeline('far-open.ipynb', SUM);
   const { page } = two;
-  for (const theme of ['JupyterLab Light', 'JupyterLab Dark']) {
-    await two.command('apputils:change-theme', { theme });
-    await expect(page.locator('body')).toHaveAttribute(
-      'data-jp-theme-light',
-      String(theme.endsWith('Light'))
-    );
+  for (const shade of ['Light', 'Dark'] as const) {
+    await two.theme(shade);
     await page.getByRole('tab', { name: 'far-open.ipynb' }).click();
     await two.command('labwright:schedule');
     await expect(person.dialog).toContainText('in UTC');
-    await check(two, '.jp-Dialog', `schedule dialog, ${theme}`);
+    await check(two, '.jp-Dialog', `schedule dialog, ${shade}`);
     await person.dialog.getByRole('button', { name: 'Schedule', exact: true }).click();
     await expect(person.sidebar.getByRole('list', { name: 'Schedules' })).toContainText(
       'At 03:00'
@@ -103,10 +94,10 @@ test('nobody is kept out of other targets and schedules', async ({ two }) => {
     await person.button('Run with…').click();
     await person.dialog.getByLabel('Target').selectOption('elsewhere');
     await expect(person.dialog).toContainText('namespace team-a');
-    await check(two, '.jp-Dialog', `run dialog, ${theme}`);
+    await check(two, '.jp-Dialog', `run dialog, ${shade}`);
     await person.dialog.getByRole('button', { name: 'Run', exact: true }).click();
     await person.ends();
-    await check(two, '#labwright', `panel, ${theme}`);
-    await check(two, '.jp-lw-RunView', `run elsewhere, ${theme}`);
+    await check(two, '#labwright', `panel, ${shade}`);
+    await check(two, '.jp-lw-RunView', `run elsewhere, ${shade}`);
   }
 });

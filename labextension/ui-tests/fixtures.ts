@@ -53,6 +53,19 @@ export class Workbench {
     );
   }
 
+  /**
+   * Have JupyterLab look light or dark. Its splash, which a change shows again, must be gone: one
+   * that still fades is taken away twice, and JupyterLab throws.
+   */
+  async theme(shade: 'Light' | 'Dark'): Promise<void> {
+    await expect(this.page.locator('#jupyterlab-splash')).toHaveCount(0);
+    await this.command('apputils:change-theme', { theme: `JupyterLab ${shade}` });
+    await expect(this.page.locator('body')).toHaveAttribute(
+      'data-jp-theme-light',
+      String(shade === 'Light')
+    );
+  }
+
   /** Open a copy of an example under its own name, so that tests leave each other alone. */
   async notebook(example: string, name = example): Promise<void> {
     if (name !== example) {

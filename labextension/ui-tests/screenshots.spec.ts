@@ -180,17 +180,9 @@ test('settings', async ({ workbench }) => {
 });
 
 test('the dark theme', async ({ workbench }) => {
-  await workbench.command('apputils:change-theme', { theme: 'JupyterLab Dark' });
-  await expect(workbench.page.locator('body')).toHaveAttribute(
-    'data-jp-theme-light',
-    'false'
-  );
+  await workbench.theme('Dark');
   const person = await workbench.pipeline('digits.ipynb');
   await expect(person.step('card')).toBeVisible();
   await picture(workbench, 'dark');
-  await workbench.command('apputils:change-theme', { theme: 'JupyterLab Light' });
-  await expect(workbench.page.locator('body')).toHaveAttribute(
-    'data-jp-theme-light',
-    'true'
-  );
+  await workbench.theme('Light');
 });

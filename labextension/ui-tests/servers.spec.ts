@@ -265,12 +265,10 @@ test('an idle server says how long it has left, is stopped, and says why', async
 test('nobody is kept out of servers', async ({ workbench }) => {
   const { page, person } = workbench;
   const servers = new Servers(workbench);
-  const look = async (theme: 'Light' | 'Dark', part: string): Promise<void> => {
-    await workbench.command('apputils:change-theme', { theme: `JupyterLab ${theme}` });
-    const light = String(theme === 'Light');
-    await expect(page.locator('body')).toHaveAttribute('data-jp-theme-light', light);
-    const found = await faults(page, part, { colours: theme === 'Dark' });
-    expect.soft(found, `what axe finds in ${part}, ${theme}`).toEqual([]);
+  const look = async (shade: 'Light' | 'Dark', part: string): Promise<void> => {
+    await workbench.theme(shade);
+    const found = await faults(page, part, { colours: shade === 'Dark' });
+    expect.soft(found, `what axe finds in ${part}, ${shade}`).toEqual([]);
   };
   const both = async (part: string): Promise<void> => {
     await look('Light', part);
