@@ -6,29 +6,30 @@ import re
 import shutil
 import subprocess
 import sys
-from importlib.metadata import PackageNotFoundError, distribution
+from importlib.metadata import distribution
 from pathlib import Path
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+# What uv leaves out of this checkout's environments, too: pyproject.toml says why.
+LEFT_OUT = {"rfc3987-syntax"}
+
 
 def with_requirements(name: str) -> set[str]:
-    """The names of a distribution and of all that it needs, but for what is left out here too."""
+    """The names of a distribution and of all that it needs."""
     found: set[str] = set()
     seen: set[tuple[str, str]] = set()
     waiting = [Requirement(name)]
     while waiting:
         wanted = waiting.pop()
         name = canonicalize_name(wanted.name)
-        try:
-            requires = distribution(name).requires or ()
-        except PackageNotFoundError:
-            continue  # pyproject.toml says why; an import would tell of any other
+        if name in LEFT_OUT:
+            continue
         for extra in {"", *wanted.extras} - {extra for of, extra in seen if of == name}:
             seen.add((name, extra))
             found.add(name)
-            for requirement in map(Requirement, requires):
+            for requirement in map(Requirement, distribution(name).requires or ()):
                 if requirement.marker is None or requirement.marker.evaluate({"extra": extra}):
                     waiting.append(requirement)
     return found

@@ -16,10 +16,9 @@ import httpx
 import pytest
 import yaml
 
-from cluster.control_plane import ControlPlane
+from cluster.control_plane import ControlPlane, start
 from cluster.kube import Kube
-from cluster.processes import free_port
-from cluster.supervisor import shared
+from cluster.processes import Processes, free_port
 from controller.fixtures import teach
 from controller.objects import notebook
 from controller.processes import Controller, controller
@@ -163,14 +162,15 @@ def test_another_takes_over_when_the_leader_is_killed(crds: ControlPlane, tmp_pa
 @pytest.fixture
 def own_plane(control_plane: ControlPlane, tmp_path: Path) -> Iterator[ControlPlane]:
     """One in which a controller may mind all namespaces: no other test has Notebooks there."""
-    with subprocess.Popen(["sleep", "600"]) as owner:
-        try:
-            found = shared("cluster.control_plane:start", tmp_path / "plane", owner.pid)
-            plane = ControlPlane(**found)
-            teach(plane)
-            yield plane
-        finally:
-            owner.kill()
+    folder = tmp_path / "plane"
+    folder.mkdir()
+    processes = Processes(folder)
+    try:
+        plane = ControlPlane(**start(processes))
+        teach(plane)
+        yield plane
+    finally:
+        processes.stop()
 
 
 def test_the_catalogue_is_counted_by_who_sees_all_of_it(

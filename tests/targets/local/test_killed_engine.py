@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import random
 import shutil
 import signal
@@ -22,6 +21,7 @@ from labwright.errors import LabwrightError
 from labwright.targets.local.engine import resume_run, retry_run, run_pipeline
 from labwright.targets.local.store import Store
 
+from .agent.helpers import alive
 from .ir_by_hand import IR, From, Parent, loop
 
 KILLS = 20
@@ -163,7 +163,7 @@ time.sleep(600)
         engine.kill()
     wait_for(lambda: not Store().dir("shown-1").running)
     assert len(pids) == 2
-    assert not any(is_alive(pid) for pid in pids)
+    assert not any(alive(pid) for pid in pids)
     record = Store().run("shown-1")
     assert record.state == "FAILED"
     assert [one.state for one in record.steps] == ["SUCCEEDED", "FAILED"]
@@ -179,14 +179,6 @@ def resume_quickly(run_id: str) -> None:
         resume_run(run_id)
     finally:
         engine.WIND_DOWN = patience
-
-
-def is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return "Z" not in Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
 
 
 def wait_for(true: Callable[[], bool], seconds: float = 20) -> None:
