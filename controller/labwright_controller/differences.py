@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from labwright_controller.kinds import APPLIED, Object
@@ -69,7 +69,8 @@ def quantity(value: Any) -> Decimal | None:
         number, factor = text, Decimal(1)
     try:
         return Decimal(number) * factor
-    except InvalidOperation:
+    except ArithmeticError:
+        # No number, or one that is out of all bounds, as some digests are: 1234e56789012345.
         return None
 
 

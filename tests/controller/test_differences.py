@@ -58,6 +58,12 @@ def test_a_field_that_is_gone_changes_the_mark() -> None:
     assert not covers(before, after)
 
 
+def test_any_texts_can_be_compared() -> None:
+    digests = ["0e12345678901234", "1234e56789012345", "123456e789012345", "0123456789abcdef"]
+    for one in digests:
+        assert [covers(one, other) for other in digests].count(True) == 1
+
+
 @pytest.mark.parametrize(
     ("one", "other", "same"),
     [("1", 1, True), ("0.5", "500m", True), ("1024Mi", "1Gi", True), ("1G", "1Gi", False)],
@@ -66,7 +72,7 @@ def test_quantities_are_compared_as_numbers(one: Any, other: Any, same: bool) ->
     assert covers({"cpu": one}, {"cpu": other}) is same
 
 
-@pytest.mark.parametrize("text", ["", "x", "Gi", None, True, {}])
+@pytest.mark.parametrize("text", ["", "x", "Gi", None, True, {}, "1234e56789012345", "9e999999k"])
 def test_what_is_no_quantity(text: Any) -> None:
     assert quantity(text) is None
 
