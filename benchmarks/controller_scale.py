@@ -15,17 +15,15 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psutil
-import yaml
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 from cluster.control_plane import ControlPlane
 from cluster.kube import Kube
 from cluster.supervisor import session_owner, shared
-from controller.objects import Object, notebook
+from controller.objects import notebook
 from controller.processes import Controller, controller
 
-CRDS = Path(__file__).parents[1] / "controller" / "manifests" / "crds"
 AT_ONCE = int(os.environ.get("NOTEBOOKS", "700"))
 IDLE = int(os.environ.get("IDLE_NOTEBOOKS", "2000"))
 QUIET_SECONDS = int(os.environ.get("QUIET_SECONDS", "300"))
@@ -41,10 +39,6 @@ def main() -> None:
         )
         namespace = plane.namespace("scale")
         with plane.kube() as kube:
-            for path in sorted(CRDS.glob("notebook*.yaml")):
-                for crd in yaml.safe_load_all(path.read_text()):
-                    kube.apply(crd)
-                    kube.wait(kube.path(crd), established)
             with controller(plane, folder, show_log=False, WATCH_NAMESPACES=namespace) as first:
                 create_at_once(kube, plane, namespace, first)
                 stay_idle(kube, plane, namespace, first)
@@ -157,11 +151,6 @@ def seconds(timestamp: str) -> float:
 def count(kube: Kube, path: str) -> int:
     found = kube.get(path, limit=1)
     return len(found["items"]) + int(found["metadata"].get("remainingItemCount", 0))
-
-
-def established(crd: Object) -> bool:
-    conditions = crd.get("status", {}).get("conditions") or ()
-    return any(c["type"] == "Established" and c["status"] == "True" for c in conditions)
 
 
 def memory(process: Controller) -> float:

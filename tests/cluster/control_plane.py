@@ -1,7 +1,8 @@
 """A Kubernetes control plane on loopback: etcd, API server, controllers, scheduler, kwok.
 
 Every certificate and token is made for this one; RBAC and node authorization are on. kwok plays
-a node: pods that are scheduled get Running at once, and those of a Job Succeeded.
+a node: pods that are scheduled get Running at once, and those of a Job Succeeded. Notebook and
+NotebookImage are known from the start.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from cluster.kube import Kube
 from cluster.processes import Processes, free_port
 from cluster.programs import CONTROL_PLANE, KUBERNETES
 
+CRDS = Path(__file__).parents[2] / "controller" / "manifests" / "crds"
 USERS = "labwright-users"
 NODE = "kwok"
 NODE_USER = "system:node:labwright"
@@ -120,6 +122,10 @@ def start(processes: Processes) -> dict[str, Any]:
         for name, token in tokens.items()
     }
     _start_etcd_and_api_server(processes, server, f"{services}.0/16")
+    with Kube(server, str(ca), tokens["admin"]) as kube:
+        # The garbage collector sees what kinds there are when it starts, then every 30 s; what is
+        # left of a deleted owner of a kind that came later may lie there for minutes.
+        _teach(kube)
 
     def start_client(program: str, user: str, *flags: str) -> None:
         command = [_find(program), f"--kubeconfig={kubeconfigs[user]}", *flags]
@@ -226,6 +232,19 @@ def _start_etcd_and_api_server(processes: Processes, server: str, services: str)
             return False
 
     processes.wait_for("kube-apiserver", ready)
+
+
+def _teach(kube: Kube) -> None:
+    for path in sorted(CRDS.glob("notebook*.yaml")):
+        for crd in yaml.safe_load_all(path.read_text()):
+            kube.apply(crd)
+            kube.wait(
+                kube.path(crd),
+                lambda crd: any(
+                    c["type"] == "Established" and c["status"] == "True"
+                    for c in crd.get("status", {}).get("conditions") or ()
+                ),
+            )
 
 
 def _set_up(kube: Kube) -> None:

@@ -14,7 +14,6 @@ import pytest
 
 from contract.notebooks import Books
 from contract.servers import Place as ServersPlace
-from controller.fixtures import crds
 from labwright.targets.blocking import Loop
 from labwright.targets.blocking_servers import BlockingServers
 from labwright.targets.config import KnownTarget
@@ -27,7 +26,7 @@ from labwright.targets.protocols import PipelineTarget
 from targets.kubeflow.servers.bench import IMAGE, Bench, bench
 from targets.local.servers.helpers import end_servers, fake_environment
 
-__all__ = ["bench", "crds"]
+__all__ = ["bench"]
 
 
 @pytest.fixture(params=["local", "kubeflow"])

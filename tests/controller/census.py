@@ -1,4 +1,4 @@
-"""What became of many Notebooks, in numbers, whatever went wrong meanwhile."""
+"""What became of many Notebooks, whatever went wrong meanwhile."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ STOPPED = "kubeflow-resource-stopped"
 
 @dataclass(frozen=True)
 class Count:
-    """All noughts when everything is as its users want it."""
+    """Names, none of them when everything is as its users want it."""
 
-    lost: int = 0
+    lost: tuple[str, ...] = ()
     """Notebooks without their objects, or whose status is not true."""
-    duplicated: int = 0
-    """Objects that no Notebook should have, and events told twice."""
-    stopped: int = 0
+    duplicated: tuple[str, ...] = ()
+    """Objects that no Notebook should have, and events told more often than they happened."""
+    stopped: tuple[str, ...] = ()
     """Servers that nobody wanted stopped."""
-    restarted: int = 0
+    restarted: tuple[str, ...] = ()
     """Servers whose pod is another one now."""
 
 
@@ -92,33 +92,54 @@ class Crowd:
         notebooks = _by_name(kube, self._notebooks)
         sets, services = _by_name(kube, f"{apps}/statefulsets"), _by_name(kube, f"{core}/services")
         pods = _by_name(kube, f"{core}/pods")
-        events = kube.get(f"{core}/events", fieldSelector="involvedObject.kind=Notebook")["items"]
+        events = kube.get(f"{core}/events")["items"]
         wanted = self.running | self.stopped
         states = {name: (body.get("status") or {}).get("state") for name, body in notebooks.items()}
         well = {name for name in self.running if states.get(name) == "Running"}
         well = {name for name in well if f"{name}-0" in pods}
         well |= {name for name in self.stopped if states.get(name) == "Stopped"}
         well &= sets.keys() & services.keys()
-        told = Counter(
-            (event["involvedObject"]["uid"], event["message"], event["firstTimestamp"])
-            for event in events
-            if event["message"].startswith("Reissued")
-        )
-        extra = [(sets.keys() | services.keys() | notebooks.keys()) - wanted]
-        extra.append(pods.keys() - {f"{name}-0" for name in self.running})
-        others = 0
+        extra = {
+            "Notebook": notebooks.keys() - wanted,
+            "StatefulSet": sets.keys() - wanted,
+            "Service": services.keys() - wanted,
+            "Pod": pods.keys() - {f"{name}-0" for name in self.running},
+        }
+        duplicated = [f"{kind} {name}" for kind, names in extra.items() for name in names]
         for name in well & self.running:
-            uid = pods[f"{name}-0"]["metadata"]["uid"]
-            others += self.pods.setdefault(name, uid) != uid
+            self.pods.setdefault(name, pods[f"{name}-0"]["metadata"]["uid"])
         return Count(
-            lost=len(wanted) - len(well),
-            duplicated=sum(map(len, extra)) + sum(told.values()) - len(told),
-            stopped=sum(
-                STOPPED in notebooks[name]["metadata"].get("annotations", {})
-                for name in self.running & notebooks.keys()
+            lost=tuple(sorted(wanted - well)),
+            duplicated=tuple(sorted([*duplicated, *_told_too_often(events).elements()])),
+            stopped=tuple(
+                sorted(
+                    name
+                    for name in self.running & notebooks.keys()
+                    if STOPPED in notebooks[name]["metadata"].get("annotations", {})
+                )
             ),
-            restarted=others,
+            restarted=tuple(
+                sorted(
+                    name
+                    for name in well & self.running
+                    if pods[f"{name}-0"]["metadata"]["uid"] != self.pods[name]
+                )
+            ),
         )
+
+
+def _told_too_often(events: list[Object]) -> Counter[str]:
+    """What was told of more often than it happened, and how much more often."""
+    told: Counter[str] = Counter()
+    happened: Counter[str] = Counter()
+    for event in events:
+        about = event["involvedObject"]
+        if about["kind"] == "Notebook":
+            told[event["message"]] += event["message"].startswith("Reissued")
+        else:
+            source = f"{about['kind'].lower()}/{about['name']}"
+            happened[f"Reissued from {source}: {event['message']}"[:1024]] += 1
+    return told - happened
 
 
 def _by_name(kube: Kube, path: str) -> dict[str, Object]:

@@ -9,21 +9,21 @@ from cluster.control_plane import ControlPlane
 from controller.objects import Object, notebook
 
 
-def create(crds: ControlPlane, body: Object) -> Object:
-    body["metadata"] = {"name": body["metadata"]["name"], "namespace": crds.namespace()}
-    with crds.kube() as kube:
+def create(control_plane: ControlPlane, body: Object) -> Object:
+    body["metadata"] = {"name": body["metadata"]["name"], "namespace": control_plane.namespace()}
+    with control_plane.kube() as kube:
         return kube.create(body)
 
 
 @pytest.mark.parametrize("version", ["v1", "v1beta1", "v1alpha1"])
-def test_every_version_of_kubeflow_is_served(crds: ControlPlane, version: str) -> None:
+def test_every_version_of_kubeflow_is_served(control_plane: ControlPlane, version: str) -> None:
     body = notebook()
     body["apiVersion"] = f"kubeflow.org/{version}"
-    made = create(crds, body)
+    made = create(control_plane, body)
     assert made["spec"] == notebook()["spec"]
 
 
-def test_a_pod_spec_is_kept_whole(crds: ControlPlane) -> None:
+def test_a_pod_spec_is_kept_whole(control_plane: ControlPlane) -> None:
     body = notebook()
     pod = body["spec"]["template"]["spec"]
     pod.update(
@@ -31,14 +31,14 @@ def test_a_pod_spec_is_kept_whole(crds: ControlPlane) -> None:
         initContainers=[{"name": "i", "image": "i", "restartPolicy": "Always"}],
         volumes=[{"name": "dshm", "emptyDir": {"medium": "Memory"}}],
     )
-    assert create(crds, body)["spec"]["template"]["spec"] == pod
+    assert create(control_plane, body)["spec"]["template"]["spec"] == pod
 
 
 @pytest.mark.parametrize("spec", [{}, {"template": {}}, {"template": {"spec": {"containers": []}}}])
-def test_what_kubeflow_accepts_is_accepted(crds: ControlPlane, spec: Object) -> None:
+def test_what_kubeflow_accepts_is_accepted(control_plane: ControlPlane, spec: Object) -> None:
     body = notebook()
     body["spec"] = spec
-    assert create(crds, body)["spec"] == spec
+    assert create(control_plane, body)["spec"] == spec
 
 
 CLAIM = {"size": "5Gi"}
@@ -71,17 +71,19 @@ CLAIM = {"size": "5Gi"}
         ({"image": ""}, "at least 1"),
     ],
 )
-def test_what_makes_no_sense_is_refused(crds: ControlPlane, spec: Object, why: str) -> None:
+def test_what_makes_no_sense_is_refused(
+    control_plane: ControlPlane, spec: Object, why: str
+) -> None:
     with pytest.raises(httpx.HTTPStatusError, match=why):
-        create(crds, notebook(**spec))
+        create(control_plane, notebook(**spec))
 
 
-def test_a_claim_keeps_its_storage_class(crds: ControlPlane) -> None:
+def test_a_claim_keeps_its_storage_class(control_plane: ControlPlane) -> None:
     claim = {"size": "5Gi", "storageClassName": "fast"}
     body = notebook(volumes=[{"name": "w", "mountPath": "/w", "claim": claim}])
-    made = create(crds, body)
+    made = create(control_plane, body)
     assert made["spec"]["volumes"][0]["reclaim"] == "Retain"
-    with crds.kube() as kube:
+    with control_plane.kube() as kube:
         claim["size"] = "6Gi"
         kube.patch(kube.path(made), {"spec": body["spec"]})
         claim["storageClassName"] = "slow"
@@ -98,9 +100,9 @@ def test_a_claim_keeps_its_storage_class(crds: ControlPlane) -> None:
     ],
 )
 def test_an_image_that_makes_no_sense_is_refused(
-    crds: ControlPlane, spec: Object, why: str
+    control_plane: ControlPlane, spec: Object, why: str
 ) -> None:
-    with crds.kube() as kube, pytest.raises(httpx.HTTPStatusError, match=why):
+    with control_plane.kube() as kube, pytest.raises(httpx.HTTPStatusError, match=why):
         kube.create(
             {
                 "apiVersion": "labwright.dev/v1alpha1",
@@ -111,8 +113,8 @@ def test_an_image_that_makes_no_sense_is_refused(
         )
 
 
-def test_no_image_redirects_to_itself(crds: ControlPlane) -> None:
-    with crds.kube() as kube, pytest.raises(httpx.HTTPStatusError, match="to itself"):
+def test_no_image_redirects_to_itself(control_plane: ControlPlane) -> None:
+    with control_plane.kube() as kube, pytest.raises(httpx.HTTPStatusError, match="to itself"):
         kube.create(
             {
                 "apiVersion": "labwright.dev/v1alpha1",

@@ -210,15 +210,15 @@ def test_a_real_jupyter_server_is_asked(jupyter: tuple[int, Path]) -> None:
 
 @pytest.mark.parametrize("answers", [True, False])
 def test_an_idle_server_is_stopped_but_not_unasked(
-    crds: ControlPlane, tmp_path: Path, answers: bool
+    control_plane: ControlPlane, tmp_path: Path, answers: bool
 ) -> None:
     """A failed probe never stops a server; a fresh one that saw nothing does."""
-    namespace = crds.namespace("cull")
-    with idle_server(answers) as (url, asked), crds.kube() as kube:
+    namespace = control_plane.namespace("cull")
+    with idle_server(answers) as (url, asked), control_plane.kube() as kube:
         body: Any = notebook(namespace=namespace, culling={"idleAfter": "3s"})
         del body["metadata"]["uid"]
         with controller(
-            crds,
+            control_plane,
             tmp_path,
             WATCH_NAMESPACES=namespace,
             IDLENESS_CHECK_PERIOD="0.01",
@@ -241,7 +241,7 @@ def test_an_idle_server_is_stopped_but_not_unasked(
     assert annotations["kubeflow-resource-stopped"] == stopped["status"]["stoppedAt"]
     assert "notebooks.kubeflow.org/last-activity" in annotations
     assert stopped["status"]["stopReason"].startswith("It was not used since ")
-    with crds.kube() as kube:
+    with control_plane.kube() as kube:
         events = kube.get(f"/api/v1/namespaces/{namespace}/events")["items"]
     assert any(event["reason"] == "Idle" for event in events)
 

@@ -18,13 +18,13 @@ NAMES = [f"nb{number}" for number in range(12)]
 
 
 @pytest.fixture
-def crowd(crds: ControlPlane) -> Crowd:
-    return Crowd(crds, crds.namespace("fault"))
+def crowd(control_plane: ControlPlane) -> Crowd:
+    return Crowd(control_plane, control_plane.namespace("fault"))
 
 
 @pytest.fixture
-def faulty(crds: ControlPlane, tmp_path: Path) -> Iterator[tuple[FaultyApi, ControlPlane]]:
-    with faulty_api(crds, tmp_path) as found:
+def faulty(control_plane: ControlPlane, tmp_path: Path) -> Iterator[tuple[FaultyApi, ControlPlane]]:
+    with faulty_api(control_plane, tmp_path) as found:
         yield found
 
 

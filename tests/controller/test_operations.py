@@ -19,7 +19,6 @@ import yaml
 from cluster.control_plane import ControlPlane, start
 from cluster.kube import Kube
 from cluster.processes import Processes, free_port
-from controller.fixtures import teach
 from controller.objects import notebook
 from controller.processes import Controller, controller
 from controller.webhooks import configurations, is_known
@@ -85,13 +84,13 @@ def webhooks_as_installed(kube: Kube, name: str, namespace: str, port: int) -> I
             kube.delete(path)
 
 
-def test_the_manifests_rights_are_enough(crds: ControlPlane, tmp_path: Path) -> None:
-    plane, own = as_installed(crds, tmp_path)
-    user = crds.namespace("user")
+def test_the_manifests_rights_are_enough(control_plane: ControlPlane, tmp_path: Path) -> None:
+    plane, own = as_installed(control_plane, tmp_path)
+    user = control_plane.namespace("user")
     volume = {"name": "w", "mountPath": "/w", "claim": {"size": "1Gi"}, "reclaim": "Delete"}
     port = free_port()
     with (
-        crds.kube() as kube,
+        control_plane.kube() as kube,
         webhooks_as_installed(kube, f"labwright-controller-{own}", user, port) as hooks,
         controller(
             plane,
@@ -132,18 +131,20 @@ def test_the_manifests_rights_are_enough(crds: ControlPlane, tmp_path: Path) -> 
         assert kube.get(f"/api/v1/namespaces/{own}/secrets/{NAME}-webhooks")["data"]
 
 
-def test_another_takes_over_when_the_leader_is_killed(crds: ControlPlane, tmp_path: Path) -> None:
-    namespace = crds.namespace("lead")
+def test_another_takes_over_when_the_leader_is_killed(
+    control_plane: ControlPlane, tmp_path: Path
+) -> None:
+    namespace = control_plane.namespace("lead")
     environment = {
         "WATCH_NAMESPACES": namespace,
         "POD_NAMESPACE": namespace,
         "LEADER_ELECT": "true",
     }
     with (
-        crds.kube() as kube,
-        controller(crds, tmp_path, POD_NAME="first", **environment) as first,
+        control_plane.kube() as kube,
+        controller(control_plane, tmp_path, POD_NAME="first", **environment) as first,
         controller(
-            crds, tmp_path, wait_for="stands by", POD_NAME="second", **environment
+            control_plane, tmp_path, wait_for="stands by", POD_NAME="second", **environment
         ) as second,
     ):
         pods = f"/api/v1/namespaces/{namespace}/pods"
@@ -166,9 +167,7 @@ def own_plane(control_plane: ControlPlane, tmp_path: Path) -> Iterator[ControlPl
     folder.mkdir()
     processes = Processes(folder)
     try:
-        plane = ControlPlane(**start(processes))
-        teach(plane)
-        yield plane
+        yield ControlPlane(**start(processes))
     finally:
         processes.stop()
 
@@ -199,11 +198,13 @@ def leads(process: Controller) -> bool:
     return httpx.get(f"{process.url}/readyz").text == "leads"
 
 
-def test_uninstalling_leaves_servers_and_volumes(crds: ControlPlane, tmp_path: Path) -> None:
-    namespace = crds.namespace("gone")
+def test_uninstalling_leaves_servers_and_volumes(
+    control_plane: ControlPlane, tmp_path: Path
+) -> None:
+    namespace = control_plane.namespace("gone")
     volume = {"name": "w", "mountPath": "/w", "claim": {"size": "1Gi"}, "reclaim": "Delete"}
-    with crds.kube() as kube:
-        with controller(crds, tmp_path, WATCH_NAMESPACES=namespace):
+    with control_plane.kube() as kube:
+        with controller(control_plane, tmp_path, WATCH_NAMESPACES=namespace):
             path = create(kube, namespace, "nb", volumes=[volume])
             claim = f"/api/v1/namespaces/{namespace}/persistentvolumeclaims/nb-w"
             kube.wait(claim, bool)
@@ -225,9 +226,14 @@ def test_overlays_can_be_built(overlay: str) -> None:
     assert all(version["schema"] for version in crd["spec"]["versions"])
 
 
-def test_the_dashboard_asks_for_metrics_that_exist(crds: ControlPlane, tmp_path: Path) -> None:
-    namespace = crds.namespace("dash")
-    with crds.kube() as kube, controller(crds, tmp_path, WATCH_NAMESPACES=namespace) as process:
+def test_the_dashboard_asks_for_metrics_that_exist(
+    control_plane: ControlPlane, tmp_path: Path
+) -> None:
+    namespace = control_plane.namespace("dash")
+    with (
+        control_plane.kube() as kube,
+        controller(control_plane, tmp_path, WATCH_NAMESPACES=namespace) as process,
+    ):
         kube.wait(create(kube, namespace, "nb"), running)
         text = httpx.get(f"{process.url}/metrics").text
         assert process.metric("notebook_startup_seconds_count") == 1

@@ -37,8 +37,8 @@ def test_only_what_is_asked_for_is_pulled() -> None:
     assert prepull([image("not")], "kubeflow") is None
 
 
-def test_the_daemonset_follows_the_catalogue(crds: ControlPlane, tmp_path: Path) -> None:
-    plane, own = as_installed(crds, tmp_path)
+def test_the_daemonset_follows_the_catalogue(control_plane: ControlPlane, tmp_path: Path) -> None:
+    plane, own = as_installed(control_plane, tmp_path)
     daemonsets = f"/apis/apps/v1/namespaces/{own}/daemonsets"
     path = f"{daemonsets}/labwright-prepull"
     name = f"{own}-ahead"
@@ -49,7 +49,7 @@ def test_the_daemonset_follows_the_catalogue(crds: ControlPlane, tmp_path: Path)
         return [c["image"] for c in containers if c["name"] == name]
 
     with (
-        crds.kube() as kube,
+        control_plane.kube() as kube,
         controller(plane, tmp_path, WATCH_NAMESPACES=own, POD_NAMESPACE=own) as process,
     ):
         kube.create(image(name, prePull=True))

@@ -63,11 +63,11 @@ def image(node: Node, tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 def test_a_server_is_started_restarted_culled_and_keeps_its_files(
-    crds: ControlPlane, node: Node, image: str, tmp_path: Path
+    control_plane: ControlPlane, node: Node, image: str, tmp_path: Path
 ) -> None:
     command = [START, "--ServerApp.ip=127.0.0.1"]
     home = tmp_path / "home"
-    with real_server(crds, node, image, tmp_path, command=command) as server:
+    with real_server(control_plane, node, image, tmp_path, command=command) as server:
         kube = server.kube
         server.wait("Running")
         assert kube.get(server.claim)["status"]["phase"] == "Bound"

@@ -66,12 +66,14 @@ class Bench:
 
 
 @pytest.fixture(scope="module")
-def bench(crds: ControlPlane, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
-    namespace = crds.namespace("nb")
+def bench(control_plane: ControlPlane, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+    namespace = control_plane.namespace("nb")
     folder = tmp_path_factory.mktemp("controller")
     with (
-        crds.kube() as kube,
-        controller(crds, folder, WATCH_NAMESPACES=namespace, POD_NAMESPACE=namespace) as process,
+        control_plane.kube() as kube,
+        controller(
+            control_plane, folder, WATCH_NAMESPACES=namespace, POD_NAMESPACE=namespace
+        ) as process,
     ):
         yield Bench(kube, namespace, process)
 
@@ -88,10 +90,12 @@ def test_a_notebook_becomes_a_running_server(bench: Bench) -> None:
     assert service["spec"]["ports"][0]["targetPort"] == 8888
 
 
-def test_nothing_is_written_when_nothing_differs(crds: ControlPlane, tmp_path: Path) -> None:
-    namespace = crds.namespace("quiet")
-    with crds.kube() as kube:
-        with controller(crds, tmp_path, WATCH_NAMESPACES=namespace) as process:
+def test_nothing_is_written_when_nothing_differs(
+    control_plane: ControlPlane, tmp_path: Path
+) -> None:
+    namespace = control_plane.namespace("quiet")
+    with control_plane.kube() as kube:
+        with controller(control_plane, tmp_path, WATCH_NAMESPACES=namespace) as process:
             bench = Bench(kube, namespace, process)
             name = bench.create()["metadata"]["name"]
             running(bench, name)
@@ -104,7 +108,7 @@ def test_nothing_is_written_when_nothing_differs(crds: ControlPlane, tmp_path: P
                 assert time.monotonic() < deadline
                 time.sleep(0.1)
             assert settled(process) == before
-        with controller(crds, tmp_path, WATCH_NAMESPACES=namespace) as restarted:
+        with controller(control_plane, tmp_path, WATCH_NAMESPACES=namespace) as restarted:
             running(Bench(kube, namespace, restarted), name)
             assert settled(restarted) == 0
 
@@ -217,7 +221,7 @@ def test_events_are_told_again_once(bench: Bench) -> None:
     assert len(messages) == len(set(messages))
 
 
-def test_complaint_9_a_quota_is_named(crds: ControlPlane, bench: Bench) -> None:
+def test_complaint_9_a_quota_is_named(control_plane: ControlPlane, bench: Bench) -> None:
     bench.kube.create(
         {
             "apiVersion": "v1",

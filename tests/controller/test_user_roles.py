@@ -22,9 +22,9 @@ STOP = {"metadata": {"annotations": {"kubeflow-resource-stopped": "2026-01-01T00
 
 
 @pytest.fixture(scope="module")
-def admin(crds: ControlPlane) -> Iterator[Kube]:
+def admin(control_plane: ControlPlane) -> Iterator[Kube]:
     """The administrator, who has installed the roles of users, those beside Kubeflow."""
-    with crds.kube() as kube:
+    with control_plane.kube() as kube:
         for body in objects("kubeflow"):
             if body["kind"] == "ClusterRole" and "labels" in body["metadata"]:
                 kube.apply(body)
@@ -80,9 +80,9 @@ def create(kube: Kube, namespace: str) -> None:
 
 
 @contextmanager
-def person(crds: ControlPlane, role: str) -> Iterator[Person]:
-    namespace = crds.namespace("role")
-    with crds.kube(crds.user("ada", [namespace], role)) as kube:
+def person(control_plane: ControlPlane, role: str) -> Iterator[Person]:
+    namespace = control_plane.namespace("role")
+    with control_plane.kube(control_plane.user("ada", [namespace], role)) as kube:
         found = Person(kube, namespace)
         found.wait_until_may("get", "kubeflow.org", "notebooks", namespace)
         yield found
@@ -117,15 +117,15 @@ def only_reads(vic: Person, admin: Kube) -> None:
         vic.create()
 
 
-def test_edit_makes_stops_and_deletes_notebooks(crds: ControlPlane, admin: Kube) -> None:
-    with person(crds, "edit") as ada:
+def test_edit_makes_stops_and_deletes_notebooks(control_plane: ControlPlane, admin: Kube) -> None:
+    with person(control_plane, "edit") as ada:
         makes_stops_and_deletes(ada)
 
 
-def test_edit_ends_with_the_namespace(crds: ControlPlane, admin: Kube) -> None:
-    other = crds.namespace("other")
+def test_edit_ends_with_the_namespace(control_plane: ControlPlane, admin: Kube) -> None:
+    other = control_plane.namespace("other")
     create(admin, other)
-    with person(crds, "edit") as ada:
+    with person(control_plane, "edit") as ada:
         path = f"{ada.notebooks(other)}/nb"
         with refused():
             ada.create(other)
@@ -139,14 +139,14 @@ def test_edit_ends_with_the_namespace(crds: ControlPlane, admin: Kube) -> None:
             ada.kube.get("/apis/kubeflow.org/v1/notebooks")
 
 
-def test_view_only_reads(crds: ControlPlane, admin: Kube) -> None:
-    with person(crds, "view") as vic:
+def test_view_only_reads(control_plane: ControlPlane, admin: Kube) -> None:
+    with person(control_plane, "view") as vic:
         only_reads(vic, admin)
 
 
 @pytest.mark.parametrize("part", ["view", "edit"])
 def test_people_of_kubeflows_profiles_have_the_same(
-    crds: ControlPlane, admin: Kube, part: str
+    control_plane: ControlPlane, admin: Kube, part: str
 ) -> None:
     role = f"kubeflow-{part}-{secrets.token_hex(4)}"
     label = f"rbac.authorization.kubeflow.org/aggregate-to-kubeflow-{part}"
@@ -154,14 +154,14 @@ def test_people_of_kubeflows_profiles_have_the_same(
     version = "rbac.authorization.k8s.io/v1"
     body = {"apiVersion": version, "kind": "ClusterRole", "metadata": {"name": role}}
     admin.create({**body, "aggregationRule": rule, "rules": []})
-    with person(crds, role) as ada:
+    with person(control_plane, role) as ada:
         if part == "edit":
             makes_stops_and_deletes(ada)
         else:
             only_reads(ada, admin)
 
 
-def test_all_read_the_catalogue_and_few_change_it(crds: ControlPlane, admin: Kube) -> None:
+def test_all_read_the_catalogue_and_few_change_it(control_plane: ControlPlane, admin: Kube) -> None:
     (binding,) = (
         body
         for body in objects("standalone")
@@ -174,7 +174,7 @@ def test_all_read_the_catalogue_and_few_change_it(crds: ControlPlane, admin: Kub
         "metadata": {"name": f"image-{secrets.token_hex(4)}"},
         "spec": {"reference": "image:1"},
     }
-    with person(crds, "edit") as ada:
+    with person(control_plane, "edit") as ada:
         # Of all that are authenticated, this test takes one: others must not have the right.
         binding["metadata"]["name"] = f"images-{ada.namespace}"
         binding["subjects"] = [{**binding["subjects"][0], "kind": "User", "name": ada.who()}]

@@ -16,11 +16,11 @@ ROLE = "labwright-test-notebook-user"
 
 
 @pytest.fixture(scope="module")
-def home(crds: ControlPlane, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def home(control_plane: ControlPlane, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A user's namespace: pods must be restricted there, and a controller is at work."""
-    namespace = crds.namespace("home")
+    namespace = control_plane.namespace("home")
     level = {"pod-security.kubernetes.io/enforce": "restricted"}
-    with crds.kube() as kube:
+    with control_plane.kube() as kube:
         kube.patch(f"/api/v1/namespaces/{namespace}", {"metadata": {"labels": level}})
         rules = [
             {"apiGroups": ["kubeflow.org"], "resources": ["notebooks"], "verbs": ["*"]},
@@ -35,13 +35,13 @@ def home(crds: ControlPlane, tmp_path_factory: pytest.TempPathFactory) -> Iterat
             }
         )
     folder = tmp_path_factory.mktemp("users")
-    with controller(crds, folder, WATCH_NAMESPACES=namespace):
+    with controller(control_plane, folder, WATCH_NAMESPACES=namespace):
         yield namespace
 
 
 @pytest.fixture(scope="module")
-def user(crds: ControlPlane, home: str) -> Iterator[Kube]:
-    with crds.kube(crds.user("ada", [home], ROLE)) as kube:
+def user(control_plane: ControlPlane, home: str) -> Iterator[Kube]:
+    with control_plane.kube(control_plane.user("ada", [home], ROLE)) as kube:
         yield kube
 
 
@@ -52,8 +52,8 @@ def created(user: Kube, name: str, namespace: str, body: Object | None = None) -
     return f"/apis/kubeflow.org/v1/namespaces/{namespace}/notebooks/{name}"
 
 
-def test_another_namespace_is_closed(crds: ControlPlane, user: Kube) -> None:
-    other = crds.namespace("other")
+def test_another_namespace_is_closed(control_plane: ControlPlane, user: Kube) -> None:
+    other = control_plane.namespace("other")
     with pytest.raises(httpx.HTTPStatusError, match=r"403.*cannot create resource"):
         created(user, "nb", other)
     with pytest.raises(httpx.HTTPStatusError, match=r"403.*cannot list resource"):
@@ -63,10 +63,10 @@ def test_another_namespace_is_closed(crds: ControlPlane, user: Kube) -> None:
 
 
 def test_a_volume_of_another_namespace_is_not_reached(
-    crds: ControlPlane, user: Kube, home: str
+    control_plane: ControlPlane, user: Kube, home: str
 ) -> None:
-    other = crds.namespace("other")
-    with crds.kube() as kube:
+    other = control_plane.namespace("other")
+    with control_plane.kube() as kube:
         kube.create(
             {
                 "apiVersion": "v1",

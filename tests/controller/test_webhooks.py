@@ -97,15 +97,15 @@ class Bench:
 
 
 @pytest.fixture(scope="module")
-def bench(crds: ControlPlane, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
-    namespace, port = crds.namespace("hook"), free_port()
+def bench(control_plane: ControlPlane, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+    namespace, port = control_plane.namespace("hook"), free_port()
     folder = tmp_path_factory.mktemp("webhooks")
     (folder / "spawner_ui_config.yaml").write_text(yaml.safe_dump({"spawnerFormDefaults": FORM}))
     bodies = configurations(namespace, port)
     with (
-        crds.kube() as kube,
+        control_plane.kube() as kube,
         controller(
-            crds,
+            control_plane,
             folder,
             WATCH_NAMESPACES=namespace,
             POD_NAMESPACE=namespace,
@@ -183,9 +183,9 @@ def test_redirects_must_end_somewhere(bench: Bench) -> None:
     bench.kube.delete(bench.image_path("first"))
 
 
-def test_a_dead_controller_blocks_nobody(crds: ControlPlane) -> None:
-    namespace = crds.namespace("dead")
-    with crds.kube() as kube:
+def test_a_dead_controller_blocks_nobody(control_plane: ControlPlane) -> None:
+    namespace = control_plane.namespace("dead")
+    with control_plane.kube() as kube:
         paths = [kube.path(kube.create(b)) for b in configurations(namespace, free_port())]
         try:
             body = notebook("nb", namespace, image="no-such-image")

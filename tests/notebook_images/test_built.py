@@ -119,13 +119,13 @@ def test_the_image_says_who_it_is(builder: Builder, base: str) -> None:
 
 
 def test_its_server_starts_with_labwright_in_it(
-    crds: ControlPlane, node: Node, builder: Builder, base: str, tmp_path: Path
+    control_plane: ControlPlane, node: Node, builder: Builder, base: str, tmp_path: Path
 ) -> None:
     builder.run("push", base, f"docker-archive:{tmp_path}/image.tar:{base}")
     node.load_image(tmp_path / "image.tar")
     (tmp_path / "image.tar").unlink()
     arguments = [START, "--ServerApp.ip=127.0.0.1"]
-    with real_server(crds, node, base, tmp_path, args=arguments) as server:
+    with real_server(control_plane, node, base, tmp_path, args=arguments) as server:
         server.wait("Running", 120)
         assert (tmp_path / "home" / ".bashrc").is_file()
         page = httpx.get(f"{server.url}/lab").text

@@ -89,7 +89,7 @@ def test_an_image_leaves_the_pins_below_as_they_are(name: str) -> None:
         assert {p: pins(name)[p] for p in shared} == {p: pins(below)[p] for p in shared}
 
 
-def test_the_api_server_takes_the_catalogue(crds: ControlPlane) -> None:
+def test_the_api_server_takes_the_catalogue(control_plane: ControlPlane) -> None:
     done = subprocess.run(
         ["make", "--no-print-directory", "catalogue", "PREFIX=registry.example.org/team/"],
         cwd=IMAGES,
@@ -97,7 +97,7 @@ def test_the_api_server_takes_the_catalogue(crds: ControlPlane) -> None:
         text=True,
         check=True,
     )
-    with crds.kube() as kube:
+    with control_plane.kube() as kube:
         for body in yaml.safe_load_all(done.stdout):
             name = body["metadata"]["name"]
             # The catalogue is the cluster's, and other tests have names of their own in it.

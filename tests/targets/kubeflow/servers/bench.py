@@ -157,16 +157,19 @@ class Bench:
 
 
 @pytest.fixture(scope="session")
-def bench(crds: ControlPlane, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+def bench(control_plane: ControlPlane, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
     """Namespaces, with a controller of their own, of a control plane that has the CRDs."""
-    namespace, spare = crds.namespace("srv"), crds.namespace("srv")
+    namespace, spare = control_plane.namespace("srv"), control_plane.namespace("srv")
     folder = tmp_path_factory.mktemp("servers")
-    with crds.kube() as kube:
+    with control_plane.kube() as kube:
         _published(kube)
         storage = make_class(kube, namespace)
         watch = {"WATCH_NAMESPACES": f"{namespace},{spare}", "POD_NAMESPACE": namespace}
-        with provisioner(crds, [namespace, spare]), controller(crds, folder, **watch):
-            bench = Bench(crds, kube, namespace, spare, storage, folder)
+        with (
+            provisioner(control_plane, [namespace, spare]),
+            controller(control_plane, folder, **watch),
+        ):
+            bench = Bench(control_plane, kube, namespace, spare, storage, folder)
             try:
                 yield bench
             finally:
