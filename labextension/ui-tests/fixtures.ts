@@ -45,6 +45,22 @@ export class Workbench {
     await this.page.evaluate(() => app().restored);
   }
 
+  /**
+   * The layout is written down, a moment after it changed, with all that it is to say. A reload
+   * before the server has it would break the writing off.
+   */
+  async saved(...says: RegExp[]): Promise<void> {
+    await this.page.waitForResponse(response => {
+      const request = response.request();
+      const layout = request.postData() ?? '';
+      return (
+        request.method() === 'PUT' &&
+        request.url().includes('/api/workspaces') &&
+        says.every(one => one.test(layout))
+      );
+    });
+  }
+
   /** Run a command of JupyterLab without waiting for its end. */
   async command(id: string, args: object = {}): Promise<void> {
     await this.page.evaluate(

@@ -202,7 +202,7 @@ test('a server is made, opened, stopped and started, and keeps its files', async
 test('a server is changed while it runs, and takes it up when it is restarted', async ({
   workbench
 }) => {
-  const { page, person } = workbench;
+  const { person } = workbench;
   const servers = new Servers(workbench);
   await servers.spawn('small', dialog => dialog.getByLabel('CPUs').fill('1'));
   await servers.is('small', 'RUNNING');
@@ -217,8 +217,7 @@ test('a server is changed while it runs, and takes it up when it is restarted', 
   await person.dialog.getByRole('button', { name: 'Save' }).click();
   const row = servers.row('small');
   await expect(row).toContainText('Changed: takes effect at the next start.');
-  await page.reload();
-  await workbench.ready();
+  await workbench.reload();
   await expect(row).toContainText('Changed: takes effect at the next start.');
   await row.getByRole('button', { name: 'Restart small' }).click();
   await expect(row).not.toContainText('Changed');

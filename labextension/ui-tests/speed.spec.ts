@@ -19,13 +19,9 @@ function figure(what: string, value: number, unit = 'ms'): void {
 
 test('the panel is there as soon as JupyterLab is', async ({ workbench }) => {
   const { page } = workbench;
-  // The layout is written down a moment after it changed: with the notebook, then the panel too.
-  const saved = page.waitForRequest(
-    request =>
-      request.method() === 'PUT' &&
-      request.url().includes('/api/workspaces') &&
-      /painting\.ipynb/.test(request.postData() ?? '') &&
-      /"left":\{[^}]*"current":"labwright"/.test(request.postData() ?? '')
+  const saved = workbench.saved(
+    /painting\.ipynb/,
+    /"left":\{[^}]*"current":"labwright"/
   );
   const person = await workbench.pipeline('painting.ipynb', SUM);
   await expect(person.step('judge')).toBeVisible();

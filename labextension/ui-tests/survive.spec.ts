@@ -7,13 +7,7 @@ test('the page is reloaded in the middle of a run', async ({ workbench, lab }) =
   const { page } = workbench;
   await person.run();
   await expect(person.ran('wait')).toHaveAttribute('data-lw-state', 'RUNNING');
-  // JupyterLab writes its layout down a moment after it changed.
-  const saved = page.waitForRequest(
-    request =>
-      request.method() === 'PUT' &&
-      request.url().includes('/api/workspaces') &&
-      /Steps|"steps"/.test(request.postData() ?? '')
-  );
+  const saved = workbench.saved(/Steps|"steps"/);
   await person.tab('Steps').click();
   await saved;
   await workbench.reload();

@@ -60,12 +60,7 @@ test('a pipeline runs elsewhere as it does here', async ({ two }) => {
   await expect(row).toHaveCount(1);
 
   // The layout remembers where the run is.
-  const saved = page.waitForRequest(
-    request =>
-      request.method() === 'PUT' &&
-      request.url().includes('/api/workspaces') &&
-      /"current":"labwright-run:[^"]*@elsewhere"/.test(request.postData() ?? '')
-  );
+  const saved = two.saved(/"current":"labwright-run:[^"]*@elsewhere"/);
   await row.dblclick();
   await saved;
   await two.reload();
