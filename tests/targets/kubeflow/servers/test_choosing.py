@@ -189,6 +189,8 @@ def test_a_log_is_read_in_pieces_and_a_crash_is_told(
         container["command"] = ["python3", "-c", code]
         pod = node.pod_spec(containers=[container])
         pod.pop("restartPolicy", None)
+        # Python as a container's first process does not end when it is asked to.
+        pod["terminationGracePeriodSeconds"] = 1
         return {
             "apiVersion": "kubeflow.org/v1",
             "kind": "Notebook",
