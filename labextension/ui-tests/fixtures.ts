@@ -36,6 +36,8 @@ export class Workbench {
   }
 
   async reload(): Promise<void> {
+    // JupyterLab takes `reset` from the address when it has first written its layout down.
+    await this.page.waitForURL(url => !url.searchParams.has('reset'));
     await this.page.reload();
     await this.ready();
   }
