@@ -42,7 +42,7 @@ export class Workbench {
     await this.ready();
   }
 
-  async ready(): Promise<void> {
+  private async ready(): Promise<void> {
     await this.page.waitForFunction(() => 'jupyterapp' in window);
     await this.page.evaluate(() => app().restored);
   }

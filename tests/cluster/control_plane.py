@@ -18,7 +18,7 @@ from typing import Any
 import httpx
 import yaml
 
-from cluster.kube import Kube
+from cluster.kube import Kube, established
 from cluster.processes import Processes, free_port
 from cluster.programs import CONTROL_PLANE, KUBERNETES
 
@@ -238,13 +238,7 @@ def _teach(kube: Kube) -> None:
     for path in sorted(CRDS.glob("notebook*.yaml")):
         for crd in yaml.safe_load_all(path.read_text()):
             kube.apply(crd)
-            kube.wait(
-                kube.path(crd),
-                lambda crd: any(
-                    c["type"] == "Established" and c["status"] == "True"
-                    for c in crd.get("status", {}).get("conditions") or ()
-                ),
-            )
+            kube.wait(kube.path(crd), established)
 
 
 def _set_up(kube: Kube) -> None:

@@ -108,3 +108,9 @@ def _answer(answer: httpx.Response) -> httpx.Response:
             f"{what} {answer.text}", request=answer.request, response=answer
         )
     return answer
+
+
+def established(crd: Object) -> bool:
+    """Whether the API server serves the kind of a CustomResourceDefinition."""
+    conditions = crd.get("status", {}).get("conditions") or ()
+    return any(c["type"] == "Established" and c["status"] == "True" for c in conditions)

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from cluster.control_plane import ControlPlane
-from cluster.kube import Kube
+from cluster.kube import Kube, established
 
 
 @pytest.fixture
@@ -145,13 +145,7 @@ def test_a_new_kind_is_served(control_plane: ControlPlane, kube: Kube) -> None:
     }
     for _ in range(2):
         kube.apply(definition)
-    kube.wait(
-        kube.path(definition),
-        lambda crd: any(
-            c["type"] == "Established" and c["status"] == "True"
-            for c in crd["status"].get("conditions", ())
-        ),
-    )
+    kube.wait(kube.path(definition), established)
     kube.wait(f"/apis/{group}/v1", lambda _: True)
     widget = {
         "apiVersion": f"{group}/v1",

@@ -16,16 +16,16 @@ STOPPED = "kubeflow-resource-stopped"
 
 
 @dataclass(frozen=True)
-class Count:
+class Amiss:
     """Names, none of them when everything is as its users want it."""
 
-    lost: tuple[str, ...] = ()
+    lost: list[str] = field(default_factory=list)
     """Notebooks without their objects, or whose status is not true."""
-    duplicated: tuple[str, ...] = ()
+    duplicated: list[str] = field(default_factory=list)
     """Objects that no Notebook should have, and events told more often than they happened."""
-    stopped: tuple[str, ...] = ()
+    stopped: list[str] = field(default_factory=list)
     """Servers that nobody wanted stopped."""
-    restarted: tuple[str, ...] = ()
+    restarted: list[str] = field(default_factory=list)
     """Servers whose pod is another one now."""
 
 
@@ -70,13 +70,13 @@ class Crowd:
         self.running.difference_update(names)
         self.stopped.difference_update(names)
 
-    def settle(self, seconds: float = 120) -> Count:
+    def settle(self, seconds: float = 120) -> Amiss:
         """Wait until everything is as wanted; gives what is not, if that takes too long."""
         deadline = time.monotonic() + seconds
         with self.plane.kube() as kube:
             while True:
-                found = self._count(kube)
-                if found == Count() or time.monotonic() > deadline:
+                found = self._look(kube)
+                if found == Amiss() or time.monotonic() > deadline:
                     return found
                 time.sleep(0.3)
 
@@ -84,7 +84,7 @@ class Crowd:
     def _notebooks(self) -> str:
         return f"/apis/kubeflow.org/v1/namespaces/{self.namespace}/notebooks"
 
-    def _count(self, kube: Kube) -> Count:
+    def _look(self, kube: Kube) -> Amiss:
         core, apps = (
             f"/api/v1/namespaces/{self.namespace}",
             f"/apis/apps/v1/namespaces/{self.namespace}",
@@ -106,25 +106,17 @@ class Crowd:
             "Pod": pods.keys() - {f"{name}-0" for name in self.running},
         }
         duplicated = [f"{kind} {name}" for kind, names in extra.items() for name in names]
-        for name in well & self.running:
-            self.pods.setdefault(name, pods[f"{name}-0"]["metadata"]["uid"])
-        return Count(
-            lost=tuple(sorted(wanted - well)),
-            duplicated=tuple(sorted([*duplicated, *_told_too_often(events).elements()])),
-            stopped=tuple(
-                sorted(
-                    name
-                    for name in self.running & notebooks.keys()
-                    if STOPPED in notebooks[name]["metadata"].get("annotations", {})
-                )
+        uids = {name: pods[f"{name}-0"]["metadata"]["uid"] for name in well & self.running}
+        self.pods = uids | self.pods
+        return Amiss(
+            lost=sorted(wanted - well),
+            duplicated=sorted([*duplicated, *_told_too_often(events).elements()]),
+            stopped=sorted(
+                name
+                for name in self.running & notebooks.keys()
+                if STOPPED in notebooks[name]["metadata"].get("annotations", {})
             ),
-            restarted=tuple(
-                sorted(
-                    name
-                    for name in well & self.running
-                    if pods[f"{name}-0"]["metadata"]["uid"] != self.pods[name]
-                )
-            ),
+            restarted=sorted(name for name, uid in uids.items() if uid != self.pods[name]),
         )
 
 

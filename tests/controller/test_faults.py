@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from cluster.control_plane import ControlPlane
-from controller.census import Count, Crowd
+from controller.census import Amiss, Crowd
 from controller.doubles import idle_server
 from controller.faulty import FaultyApi, faulty_api
 from controller.processes import controller
@@ -56,7 +56,7 @@ def test_calls_that_fail(
         crowd.delete(*NAMES[2:4])
         until(lambda: sum(api.done.values()) >= 12 and len(asked) > 20)
         api.failing = api.conflicting = 0
-        assert crowd.settle() == Count()
+        assert crowd.settle() == Amiss()
         assert process.process.poll() is None
         assert process.metric("notebook_culling_total") == 0
 
@@ -87,7 +87,7 @@ def test_what_went_while_a_watch_was_expired_is_noticed(
         crowd.create("comes")
         until(lambda: kube.http.get(f"{sets}/loses").status_code == 404)
         api.see(expired=True)
-        assert crowd.settle() == Count()
+        assert crowd.settle() == Amiss()
         assert api.done["expired"] >= 3
         until(lambda: not [c for c in kube.get(claims)["items"] if is_alive(c)])
 
@@ -99,10 +99,10 @@ def is_alive(claim: dict[str, dict[str, str]]) -> bool:
 def test_a_controller_that_is_killed_at_work(crowd: Crowd, tmp_path: Path) -> None:
     with controller(crowd.plane, tmp_path, WATCH_NAMESPACES=crowd.namespace) as first:
         crowd.create("before")
-        assert crowd.settle() == Count()
+        assert crowd.settle() == Amiss()
         crowd.create(*NAMES)
         crowd.stop(*NAMES[:2])
         first.kill()
     crowd.delete(*NAMES[2:4])
     with controller(crowd.plane, tmp_path, WATCH_NAMESPACES=crowd.namespace):
-        assert crowd.settle() == Count()
+        assert crowd.settle() == Amiss()

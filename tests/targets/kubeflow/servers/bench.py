@@ -158,7 +158,7 @@ class Bench:
 
 @pytest.fixture(scope="session")
 def bench(control_plane: ControlPlane, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
-    """Namespaces, with a controller of their own, of a control plane that has the CRDs."""
+    """Namespaces of the control plane, with a controller of their own."""
     namespace, spare = control_plane.namespace("srv"), control_plane.namespace("srv")
     folder = tmp_path_factory.mktemp("servers")
     with control_plane.kube() as kube:
